@@ -1,0 +1,167 @@
+import type { ApplicationSpec, GitRef } from '../domain/application/spec.ts';
+import type { DaemonSetRef } from '../domain/ids.ts';
+import type { Holder } from '../domain/record.ts';
+import type { BatchSpec, IntOrPercent, RolloutPolicy } from '../domain/rollout/policy.ts';
+import type { DaemonSetSync, Preview, SyncPlan } from '../domain/sync.ts';
+import type { Finding, Progress } from '../domain/wire.ts';
+
+/** A commit that a ref points to. */
+export interface ResolvedCommit {
+  /** 40 (or 64) hex digits. */
+  commit: string;
+  /** First line of the message, at most 120 characters, control characters removed, not escaped. */
+  subject: string;
+}
+
+/** Activities that need only git; queue `nodewave`. */
+export interface GitActivities {
+  /** Fetches and resolves the ref. Fails with BadInput when it does not exist, Infrastructure when git cannot be asked. */
+  resolveRef(input: { repo: string; ref: GitRef }): Promise<ResolvedCommit>;
+  /**
+   * Returns when the ref holds another commit than `lastSeen`. Until then every attempt fails with a BENIGN failure and
+   * the next attempt waits `intervalMs` with jitter: waiting costs no history event.
+   */
+  waitForNewCommit(input: { repo: string; ref: GitRef; lastSeen: string; intervalMs: number }): Promise<ResolvedCommit>;
+}
+
+/** Activities of a sync that read or write one cluster; queue `nodewave-<cluster>`. */
+export interface SyncActivities {
+  /** Reads, renders, validates, dry-runs and diffs one commit. Applies nothing. */
+  prepareSync(input: { spec: ApplicationSpec; commit: string }): Promise<SyncPlan>;
+  /** The same with every field change, for people. */
+  previewSync(input: { spec: ApplicationSpec; commit: string }): Promise<Preview>;
+  /**
+   * Adopts the DaemonSets that the plan adopts, then applies every object that is not a DaemonSet in kind order, then the
+   * fields of the DaemonSets that restart no pod. Renders again and fails with Conflict when the digest differs.
+   */
+  applySync(input: { spec: ApplicationSpec; plan: SyncPlan }): Promise<{ adopted: string[] }>;
+  /** Gives the application's DaemonSets back: orphans them, see the design's rule on release. Returns a sentence each. */
+  releaseApplication(input: { spec: ApplicationSpec; commit: string | null }): Promise<{ notes: string[] }>;
+  /** Lifts the quarantine in the DaemonSets' records. Returns the names of those that had one. */
+  releaseQuarantine(input: { spec: ApplicationSpec; daemonset?: string; by: string }): Promise<{ released: string[] }>;
+}
+
+/** What all rollout activities are told. */
+export interface RolloutContext {
+  ref: DaemonSetRef;
+  application: string;
+  /** `attempt` is filled in by the activity. */
+  holder: Omit<Holder, 'attempt'>;
+}
+
+/** One batch of the plan. */
+export interface PlannedBatch {
+  name: string;
+  /** As written, e.g. "10%". */
+  nodes: string;
+  /** How many nodes are on the target after it, at planning time. */
+  goal: number;
+  approval?: 'before' | 'after';
+  soakMs: number;
+}
+
+/** What was seen when the plan was made; shown to people, not hashed. */
+export interface NodeCensus {
+  eligible: number;
+  /** Eligible nodes by zone, and by pool where nodes carry a pool label. */
+  zones: Record<string, number>;
+  pools: Record<string, number>;
+}
+
+/** The ordered batches of a rollout. */
+export interface RolloutPlan {
+  /** Digest over commit, rendered digest, from and to template, batch rules, budget, gates and policy. */
+  digest: string;
+  batches: PlannedBatch[];
+  /** Policy with the budget resolved, and the last batch added when the rules ended below 100 %. */
+  policy: RolloutPolicy;
+  rules: BatchSpec[];
+  maxUnavailable: IntOrPercent;
+  /** Nodes that may be out at once, at planning time. */
+  budget: number;
+  census: NodeCensus;
+  /** Hash of last good; null when there is none (then a failure waits for a person). */
+  fromHash: string | null;
+  lastGoodCommit: string | null;
+  /** Sentences for people. */
+  notes: string[];
+}
+
+/** How a batch ended. */
+export interface BatchResult {
+  /**
+   * done: every node of the batch is available on the target. failed: a gate is red, see `findings`. stopped: cancelled
+   * (pause, abort, rollback); nodes that were in flight stay granted. edited: someone else changed the DaemonSet, see `edit`.
+   */
+  verdict: 'done' | 'failed' | 'stopped' | 'edited';
+  progress: Progress;
+  zones: { value: string; eligible: number; done: number }[];
+  findings: Finding[];
+  /** Who changed what, with verdict `edited`. */
+  edit?: string;
+  /** Nodes taken so far in the whole rollout, at most 200 names. */
+  touched: string[];
+  touchedCount: number;
+  /** At most 20 names. */
+  deferred: string[];
+}
+
+/** Activities of a rollout; queue `nodewave-<cluster>`, soaks on `nodewave-<cluster>-watch`. */
+export interface RolloutActivities {
+  /**
+   * Renders the commit again, refuses with Conflict when the digest differs, writes target, base and templates to the
+   * record, and makes the plan. For `revert` the target is the good revision before the newest.
+   */
+  planRollout(input: {
+    context: RolloutContext;
+    spec: ApplicationSpec;
+    sync: DaemonSetSync;
+    commit: string;
+    renderedDigest: string;
+    mode: 'install' | 'update' | 'revert';
+  }): Promise<RolloutPlan>;
+  /** Counts again what the plan's census counted, so that a stale approval can be refused. */
+  takeCensus(input: { context: RolloutContext }): Promise<NodeCensus>;
+  /** First install: writes the whole DaemonSet; the controller creates the pods at once. */
+  install(input: { context: RolloutContext; spec: ApplicationSpec; commit: string; renderedDigest: string }): Promise<{
+    toHash: string;
+  }>;
+  /** Makes the target template the live one, with `OnDelete` in the same write, and returns its hash. */
+  openWindow(input: { context: RolloutContext; phase: string }): Promise<{ toHash: string }>;
+  /** Makes last good the live template again; a newer holder makes every older batch activity stop first. */
+  closeWindow(input: { context: RolloutContext; phase: string }): Promise<{ liveHash: string | null }>;
+  /** Replaces the pods of one batch inside the window of `maxUnavailable`. See `BatchResult`. */
+  runBatch(input: BatchInput): Promise<BatchResult>;
+  /** Watches the nodes on the target until `untilMs`; returns failed as soon as a gate is red. */
+  watchSoak(input: { batch: BatchInput; untilMs: number }): Promise<BatchResult>;
+  /** Makes the target last good and the live template for good. */
+  promote(input: { context: RolloutContext; phase: string }): Promise<void>;
+  /** Writes how the rollout ended to the record and the annotations, and quarantines the target where asked. */
+  recordOutcome(input: {
+    context: RolloutContext;
+    outcome: string;
+    quarantine?: { reason: string; by?: string };
+  }): Promise<void>;
+}
+
+/** What a batch activity is told; the nodes are picked from live state. */
+export interface BatchInput {
+  context: RolloutContext;
+  /** forward: to the target. back: everything that is not on last good returns to it. */
+  direction: 'forward' | 'back';
+  /** Hash that nodes must reach. */
+  toHash: string;
+  /** Batch rules from the first up to and including the running one. */
+  rules: BatchSpec[];
+  batchIndex: number;
+  maxUnavailable: IntOrPercent;
+  readyWithinMs: number;
+  maxRestarts: number;
+  /** True after a person's retry: restarts before this attempt are not counted, deadlines start now. */
+  judgeAgain: boolean;
+  /** First install: no pod is deleted, gates only. */
+  observeOnly: boolean;
+}
+
+/** Everything the workers run. */
+export type Activities = GitActivities & SyncActivities & RolloutActivities;

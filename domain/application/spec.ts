@@ -1,0 +1,44 @@
+import type { RolloutPolicy } from '../rollout/policy.ts';
+
+/** What git revision an application follows; exactly one of the four. */
+export type GitRef = { branch: string } | { tag: string } | { semver: string } | { commit: string };
+
+/** How manifests are produced from the files at `path`. */
+export type Renderer = 'auto' | 'plain' | 'kustomize' | 'helm';
+
+/** Where the manifests are. `repo` is a URL without credentials; `path` is a folder relative to the repository's root. */
+export interface ApplicationSource {
+  repo: string;
+  ref: GitRef;
+  path: string;
+  render: Renderer;
+}
+
+/** When and how git's state is brought to the cluster. */
+export interface SyncPolicy {
+  /** False: a new commit is noticed and shown, and rolls out only on `nodewave sync`. */
+  auto: boolean;
+  /** How often git is asked when no webhook arrives. */
+  intervalMs: number;
+  /** Whether objects that left git are deleted from the cluster. */
+  prune: boolean;
+  drift: 'detect' | 'correct';
+}
+
+/**
+ * A NodeApplication with every default filled in: one git source delivered to one cluster. Plain JSON, so that it can be
+ * a workflow's argument.
+ */
+export interface ApplicationSpec {
+  name: string;
+  source: ApplicationSource;
+  destination: { cluster: string; namespace: string };
+  sync: SyncPolicy;
+  rollout: RolloutPolicy;
+}
+
+/** "branch main", "tag v1", for sentences. */
+export function describeRef(ref: GitRef): string {
+  const [kind, value] = Object.entries(ref)[0] ?? ['ref', ''];
+  return `${kind} ${value}`;
+}

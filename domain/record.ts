@@ -1,0 +1,104 @@
+/** A pod template, kept as the API server gave it: opaque to decisions, plain JSON. */
+export type PodTemplate = Record<string, unknown>;
+
+/** A template that passed every batch and gate, or was adopted healthy: a rollback target. */
+export interface GoodRevision {
+  commit: string;
+  /** Name of the ControllerRevision. */
+  revision: string;
+  /** Its `controller-revision-hash`. */
+  hash: string;
+  /** Digest of the template as the API server defaulted it; equal digests restart no pod. */
+  templateDigest: string;
+  atMs: number;
+}
+
+/** A template that was rolled back or aborted: not rolled out again until git changes it or a person releases it. */
+export interface QuarantineEntry {
+  /** Template plus referenced config, see `quarantineKey`. */
+  key: string;
+  commit: string;
+  reason: string;
+  by?: string;
+  atMs: number;
+}
+
+/**
+ * Permission to take one node: written before its pod is deleted. A granted node counts as out until it is available on
+ * the target, whoever wrote the grant.
+ */
+export interface Grant {
+  node: string;
+  nodeUid: string;
+  /** The pod that may be deleted: the precondition of the DELETE. */
+  podUid: string;
+  batch: number;
+  atMs: number;
+}
+
+/**
+ * Who may write the record: the newest (epoch, attempt) of a rollout run. A worker that finds a newer holder than itself has
+ * been replaced and stops at once; without this, a worker cut off from Temporal would spend the budget a second time.
+ */
+export interface Holder {
+  /** The rollout: its start in milliseconds, so that a later rollout always wins. */
+  rollout: number;
+  /** Counts the activities that the rollout scheduled. */
+  epoch: number;
+  /** The activity's attempt. */
+  attempt: number;
+}
+
+/** The template that the running rollout moves to. */
+export interface RolloutTarget {
+  commit: string;
+  templateDigest: string;
+  quarantineKey: string;
+  /** Known once the window was opened the first time. */
+  hash?: string;
+}
+
+/**
+ * The record of one DaemonSet, kept in a ConfigMap that the DaemonSet owns. With it every part of Nodewave can be lost,
+ * Temporal's database included, and nothing is taken twice.
+ */
+export interface DaemonSetRecord {
+  v: 1;
+  application: string;
+  daemonSetUid: string;
+  holder: Holder | null;
+  /** Phase of the newest rollout, for people and for `apply` after a loss of Temporal's database. */
+  phase: string;
+  target: RolloutTarget | null;
+  /** Newest first, at most five. */
+  good: GoodRevision[];
+  quarantine: QuarantineEntry[];
+  grants: Grant[];
+  /** UIDs of the nodes that the running rollout has taken, those that are done included. */
+  touched: string[];
+  /** What git states of the DaemonSet except its pod template, as last applied. */
+  base: Record<string, unknown> | null;
+  /** Templates by digest: those of `good` and `target`. */
+  templates: Record<string, PodTemplate>;
+}
+
+/** How many good revisions are kept. */
+export const goodRevisionsKept = 5;
+
+/** A record for a DaemonSet that Nodewave has just met. */
+export function emptyRecord(application: string, daemonSetUid: string): DaemonSetRecord {
+  return {
+    v: 1,
+    application,
+    daemonSetUid,
+    holder: null,
+    phase: 'none',
+    target: null,
+    good: [],
+    quarantine: [],
+    grants: [],
+    touched: [],
+    base: null,
+    templates: {},
+  };
+}

@@ -1,0 +1,73 @@
+import type { IntOrPercent } from './rollout/policy.ts';
+
+/** What a sync does to one object. */
+export type ObjectAction = 'create' | 'configure' | 'unchanged';
+
+/** How a changed field is classed: what it costs to apply it. */
+export type FieldClass = 'restartsPods' | 'noRestart' | 'immutable' | 'strategy';
+
+/** One field that differs. Values are short, printable and masked: secrets never appear. */
+export interface FieldChange {
+  path: string;
+  before?: string;
+  after?: string;
+  class: FieldClass;
+  /** Who owns the field in the live object, e.g. `kubectl-client-side-apply (Update)`. */
+  owner?: string;
+}
+
+/** One object of the change set. */
+export interface ObjectChange {
+  kind: string;
+  apiVersion: string;
+  namespace?: string;
+  name: string;
+  action: ObjectAction;
+  fields: FieldChange[];
+}
+
+/**
+ * What a sync means for one DaemonSet:
+ * install (not there yet), adopt (runs, not managed yet), rollout (template differs), configure (only fields that restart no
+ * pod), unchanged, held (its template is quarantined: last good keeps running).
+ */
+export type DaemonSetVerdict = 'install' | 'rollout' | 'configure' | 'unchanged' | 'held';
+
+/** One DaemonSet of a sync. Small on purpose: it enters workflow history. */
+export interface DaemonSetSync {
+  namespace: string;
+  name: string;
+  verdict: DaemonSetVerdict;
+  /** The DaemonSet runs and is not managed by Nodewave yet: it is adopted before anything else (no pod restarts). */
+  adopt: boolean;
+  /** Digest of the pod template as the API server would default it. */
+  templateDigest: string;
+  /** Template plus the ConfigMaps and Secrets of the same commit that it references. */
+  quarantineKey: string;
+  /** git's explicit `updateStrategy.rollingUpdate.maxUnavailable`, the default of the budget. */
+  maxUnavailable: IntOrPercent | null;
+  /** Why it is held, with verdict `held`. */
+  heldReason?: string;
+}
+
+/** What one commit would change on the cluster; result of the prepare activity, under 64 KB. */
+export interface SyncPlan {
+  commit: string;
+  /** First line of the commit message, bounded, unescaped. */
+  subject: string;
+  /** Digest of the rendered objects; applying renders again and refuses when it differs. */
+  renderedDigest: string;
+  /** Objects other than DaemonSets, by what happens to them. */
+  others: { create: number; configure: number; unchanged: number };
+  daemonSets: DaemonSetSync[];
+  /** Sentences for people, e.g. "ConfigMap agent-config reaches 60 nodes at once". */
+  warnings: string[];
+}
+
+/** The full change set, for `nodewave diff` and `plan`; bounded before it enters a payload. */
+export interface Preview {
+  plan: SyncPlan;
+  objects: ObjectChange[];
+  /** True when field changes were left out to stay under the payload limit. */
+  truncated: boolean;
+}
