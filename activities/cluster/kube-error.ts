@@ -1,0 +1,135 @@
+import { type FailureCode, NodewaveError } from '../../domain/failures.ts';
+
+/** One entry of a Status' `details.causes`: what the API server holds against which field. */
+export interface KubeCause {
+  reason?: string;
+  message?: string;
+  field?: string;
+}
+
+/** What was asked of the API server, for sentences. */
+export interface KubeRequest {
+  /** As in RBAC: get, list, watch, create, patch, delete. Server-side apply is `patch`. */
+  verb: string;
+  /** Path without the query, e.g. `/api/v1/namespaces/monitoring/pods/agent-x`. */
+  path: string;
+}
+
+/** The parts of a metav1.Status that are read. */
+interface Status {
+  reason?: string;
+  message?: string;
+  details?: { causes?: KubeCause[]; retryAfterSeconds?: number };
+}
+
+const writeVerbs = new Set(['create', 'patch', 'update']);
+
+/**
+ * A request that the API server refused (`status` is the HTTP status) or that never got an answer (`status` is 0).
+ * Already a NodewaveError: `code` says who has to act and `message` is the sentence for them.
+ */
+export class KubeError extends NodewaveError {
+  readonly status: number;
+  /** Reason of the metav1.Status, e.g. `AlreadyExists`; empty when there is none. */
+  readonly reason: string;
+  readonly causes: readonly KubeCause[];
+  readonly request: KubeRequest;
+  constructor(
+    code: FailureCode,
+    message: string,
+    details: { status: number; reason?: string; causes?: readonly KubeCause[]; request: KubeRequest; cause?: unknown },
+  ) {
+    super(code, message, { cause: details.cause });
+    this.name = 'KubeError';
+    this.status = details.status;
+    this.reason = details.reason ?? '';
+    this.causes = details.causes ?? [];
+    this.request = details.request;
+  }
+}
+
+/** Whether the error is the API server's answer with that HTTP status. */
+export function hasStatus(error: unknown, status: number): error is KubeError {
+  return error instanceof KubeError && error.status === status;
+}
+
+/** Makes the error for an answer with an HTTP status of 400 or more. `body` is the raw text. */
+export function answerError(request: KubeRequest, status: number, body: string): KubeError {
+  const answer = parseStatus(body);
+  const said = answer.message ?? (body.trim() === '' ? `HTTP ${status}` : body.trim().slice(0, 500));
+  const causes = answer.details?.causes ?? [];
+  const { code, message } = judge(request, status, said, causes);
+  return new KubeError(code, message, { status, reason: answer.reason, causes, request });
+}
+
+/** Makes the error for a request that got no answer: refused, reset, timed out. */
+export function connectionError(request: KubeRequest, server: string, cause: unknown): KubeError {
+  const why = cause instanceof Error ? deepestMessage(cause) : String(cause);
+  return new KubeError('Infrastructure', `API server ${server} did not answer ${describe(request)}: ${why}`, {
+    status: 0,
+    request,
+    cause,
+  });
+}
+
+function judge(
+  request: KubeRequest,
+  status: number,
+  said: string,
+  causes: readonly KubeCause[],
+): { code: FailureCode; message: string } {
+  const writes = writeVerbs.has(request.verb);
+  if (status === 403) return { code: 'Forbidden', message: forbidden(request, said) };
+  if (status === 409) return { code: 'Conflict', message: `${describe(request)}: ${said}` };
+  if (writes && (status === 400 || status === 404 || status === 422)) {
+    return { code: 'BadInput', message: `the API server refuses it: ${said}${listCauses(said, causes)}` };
+  }
+  if (status === 404 || status === 400 || status === 405 || status === 415) {
+    return { code: 'BadInput', message: `${describe(request)}: ${said}` };
+  }
+  const cure = status === 401 ? '; check that the credentials in the clusters file are still valid' : '';
+  return { code: 'Infrastructure', message: `${describe(request)} failed with HTTP ${status}: ${said}${cure}` };
+}
+
+function forbidden(request: KubeRequest, said: string): string {
+  const rbac =
+    /User "(?<user>[^"]*)" cannot (?<verb>\S+) resource "(?<resource>[^"]*)" in API group "(?<group>[^"]*)"(?: in the namespace "(?<namespace>[^"]*)")?/.exec(
+      said,
+    )?.groups;
+  if (rbac === undefined) {
+    return `the cluster's admission refused ${describe(request)}: ${said}`;
+  }
+  const where = rbac.namespace === undefined ? 'at the cluster scope' : `in namespace ${rbac.namespace}`;
+  const group = rbac.group === '' ? '""' : rbac.group;
+  return (
+    `${rbac.user} may not ${rbac.verb} ${rbac.resource} ${where}; deploy/rbac.yaml needs a rule with apiGroups [${group}], ` +
+    `resources [${rbac.resource}], verbs [${rbac.verb}], bound to that user there`
+  );
+}
+
+function describe(request: KubeRequest): string {
+  return `${request.verb} ${request.path}`;
+}
+
+function listCauses(said: string, causes: readonly KubeCause[]): string {
+  // The API server repeats most causes in its message; only what is missing there is added.
+  const missing = causes.filter((cause) => cause.field !== undefined && !said.includes(cause.field));
+  if (missing.length === 0) return '';
+  return ` (${missing.map((cause) => `${cause.field}: ${cause.message ?? cause.reason ?? 'invalid'}`).join('; ')})`;
+}
+
+function parseStatus(body: string): Status {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+  } catch {
+    // A proxy in front of the API server answers with HTML or plain text.
+    return {};
+  }
+}
+
+function deepestMessage(error: Error): string {
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return deepestMessage(error.errors[0]);
+  if (error.cause instanceof Error) return deepestMessage(error.cause);
+  return error.message === '' ? error.name : error.message;
+}

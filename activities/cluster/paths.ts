@@ -1,0 +1,27 @@
+import { annotationPrefix, type DaemonSetRef, recordName } from '../../domain/ids.ts';
+
+/** Label on record ConfigMaps that names the application. */
+export const applicationLabel = `${annotationPrefix}application`;
+
+/** Paths of the kinds that Nodewave itself reads and writes. Names are checked by Kubernetes, and escaped here. */
+export const paths = {
+  namespace: (name: string) => `/api/v1/namespaces/${esc(name)}`,
+  nodes: () => '/api/v1/nodes',
+  node: (name: string) => `/api/v1/nodes/${esc(name)}`,
+  pods: (namespace: string) => `/api/v1/namespaces/${esc(namespace)}/pods`,
+  pod: (namespace: string, name: string) => `/api/v1/namespaces/${esc(namespace)}/pods/${esc(name)}`,
+  podLog: (namespace: string, name: string) => `/api/v1/namespaces/${esc(namespace)}/pods/${esc(name)}/log`,
+  events: (namespace: string) => `/api/v1/namespaces/${esc(namespace)}/events`,
+  configMaps: (namespace: string) => `/api/v1/namespaces/${esc(namespace)}/configmaps`,
+  configMap: (namespace: string, name: string) => `/api/v1/namespaces/${esc(namespace)}/configmaps/${esc(name)}`,
+  daemonSets: (namespace: string) => `/apis/apps/v1/namespaces/${esc(namespace)}/daemonsets`,
+  daemonSet: (ref: Pick<DaemonSetRef, 'namespace' | 'name'>) =>
+    `/apis/apps/v1/namespaces/${esc(ref.namespace)}/daemonsets/${esc(ref.name)}`,
+  controllerRevisions: (namespace: string) => `/apis/apps/v1/namespaces/${esc(namespace)}/controllerrevisions`,
+  record: (ref: Pick<DaemonSetRef, 'namespace' | 'name'>) =>
+    `/api/v1/namespaces/${esc(ref.namespace)}/configmaps/${esc(recordName(ref.name))}`,
+} as const;
+
+function esc(segment: string): string {
+  return encodeURIComponent(segment);
+}
