@@ -92,8 +92,10 @@ export interface BatchResult {
   /**
    * done: every node of the batch is available on the target. failed: a gate is red, see `findings`. stopped: cancelled
    * (pause, abort, rollback); nodes that were in flight stay granted. edited: someone else changed the DaemonSet, see `edit`.
+   * incomplete: at the end of a soak some nodes of the batch are not on the target (joined, or their pod was deleted): the
+   * batch takes them again.
    */
-  verdict: 'done' | 'failed' | 'stopped' | 'edited';
+  verdict: 'done' | 'failed' | 'stopped' | 'edited' | 'incomplete';
   progress: Progress;
   zones: { value: string; eligible: number; done: number }[];
   findings: Finding[];

@@ -32,6 +32,8 @@ export interface Grant {
   nodeUid: string;
   /** The pod that may be deleted: the precondition of the DELETE. */
   podUid: string;
+  /** The rollout that gave it. One of an older rollout counts as out until no worker can act on it any more. */
+  rollout: number;
   batch: number;
   atMs: number;
 }

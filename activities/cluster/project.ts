@@ -13,6 +13,8 @@ import type { Condition, ContainerStatus, DaemonSet, Node, Pod, RawTemplate, Raw
 
 /** The fields of a node that decisions need. */
 export function nodeView(node: Node): NodeView {
+  const ready = condition(node.status?.conditions, 'Ready');
+  const leftReady = ready?.status === 'True' ? undefined : ready?.lastTransitionTime;
   return {
     name: node.metadata.name,
     uid: node.metadata.uid,
@@ -23,7 +25,8 @@ export function nodeView(node: Node): NodeView {
       effect: effect as Taint['effect'],
     })),
     unschedulable: node.spec?.unschedulable === true,
-    ready: condition(node.status?.conditions, 'Ready')?.status === 'True',
+    ready: ready?.status === 'True',
+    ...(leftReady === undefined ? {} : { notReadySinceMs: Date.parse(leftReady) }),
   };
 }
 

@@ -9,6 +9,8 @@ export interface NodeView {
   unschedulable: boolean;
   /** The Ready condition is True. */
   ready: boolean;
+  /** When the Ready condition left True, while it is not True. */
+  notReadySinceMs?: number;
 }
 
 /** A node's taint, as in core/v1. */

@@ -1,0 +1,101 @@
+import type { NodeSelectorRequirement, NodeSelectorTerm, NodeView, SchedulingView, Taint, Toleration } from './view.ts';
+
+/** What the DaemonSet controller would do on one node (S1, S9). */
+export interface Eligibility {
+  /** A missing pod would be created here. */
+  shouldRun: boolean;
+  /** A running pod would be left alone. False with a NoExecute taint or another affinity: the controller deletes it. */
+  shouldContinue: boolean;
+}
+
+/** Tolerations that the controller adds to every DaemonSet pod (kubernetes.io, DaemonSet, "Taints and tolerations"). */
+const automaticTolerations: Toleration[] = [
+  { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' },
+  { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute' },
+  { key: 'node.kubernetes.io/disk-pressure', operator: 'Exists', effect: 'NoSchedule' },
+  { key: 'node.kubernetes.io/memory-pressure', operator: 'Exists', effect: 'NoSchedule' },
+  { key: 'node.kubernetes.io/pid-pressure', operator: 'Exists', effect: 'NoSchedule' },
+  { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },
+];
+
+const hostNetworkToleration: Toleration = {
+  key: 'node.kubernetes.io/network-unavailable',
+  operator: 'Exists',
+  effect: 'NoSchedule',
+};
+
+/** The native predicate: node name, node selector, required affinity, taints. Resources, readiness and cordons do not count. */
+export function eligibility(scheduling: SchedulingView, node: NodeView): Eligibility {
+  if (!fitsName(scheduling, node) || !fitsSelector(scheduling, node) || !fitsAffinity(scheduling, node)) {
+    return { shouldRun: false, shouldContinue: false };
+  }
+  const tolerations = [
+    ...scheduling.tolerations,
+    ...automaticTolerations,
+    ...(scheduling.hostNetwork ? [hostNetworkToleration] : []),
+  ];
+  const untolerated = node.taints.filter(
+    (taint) => taint.effect !== 'PreferNoSchedule' && !tolerations.some((toleration) => tolerates(toleration, taint)),
+  );
+  return {
+    shouldRun: untolerated.length === 0,
+    shouldContinue: !untolerated.some((taint) => taint.effect === 'NoExecute'),
+  };
+}
+
+function fitsName(scheduling: SchedulingView, node: NodeView): boolean {
+  return scheduling.nodeName === undefined || scheduling.nodeName === '' || scheduling.nodeName === node.name;
+}
+
+function fitsSelector(scheduling: SchedulingView, node: NodeView): boolean {
+  return Object.entries(scheduling.nodeSelector).every(([key, value]) => node.labels[key] === value);
+}
+
+function fitsAffinity(scheduling: SchedulingView, node: NodeView): boolean {
+  return scheduling.affinityTerms === null || scheduling.affinityTerms.some((term) => matchesTerm(term, node));
+}
+
+function matchesTerm(term: NodeSelectorTerm, node: NodeView): boolean {
+  const expressions = term.matchExpressions ?? [];
+  const fields = term.matchFields ?? [];
+  if (expressions.length + fields.length === 0) return false;
+  return (
+    expressions.every((requirement) => matchesRequirement(requirement, node.labels[requirement.key])) &&
+    fields.every((requirement) =>
+      matchesRequirement(requirement, requirement.key === 'metadata.name' ? node.name : undefined),
+    )
+  );
+}
+
+/** One requirement against one value; `undefined` when the node lacks the label (NotIn and DoesNotExist then hold). */
+export function matchesRequirement(requirement: NodeSelectorRequirement, value: string | undefined): boolean {
+  const values = requirement.values ?? [];
+  switch (requirement.operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+    case 'Lt':
+      return compares(requirement.operator, value, values[0]);
+  }
+}
+
+function compares(operator: 'Gt' | 'Lt', value: string | undefined, bound: string | undefined): boolean {
+  const integer = /^[+-]?\d+$/;
+  if (value === undefined || bound === undefined || !integer.test(value) || !integer.test(bound)) return false;
+  return operator === 'Gt' ? BigInt(value) > BigInt(bound) : BigInt(value) < BigInt(bound);
+}
+
+/** Whether a toleration covers a taint, as core/v1 defines it: an empty key with Exists covers every key. */
+export function tolerates(toleration: Toleration, taint: Taint): boolean {
+  if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect) return false;
+  const operator = toleration.operator ?? 'Equal';
+  if (toleration.key === undefined || toleration.key === '') return operator === 'Exists';
+  if (toleration.key !== taint.key) return false;
+  return operator === 'Exists' || (toleration.value ?? '') === (taint.value ?? '');
+}

@@ -1,0 +1,73 @@
+import type { Finding } from '../wire.ts';
+import { judgePod, judgeTermination } from './judge.ts';
+import type { NodeFacts } from './node-facts.ts';
+import type { StepRules, StepView } from './step-types.ts';
+
+/** How long a node that we touched may be NotReady before that is held against the release (S21). */
+export const nodeNotReadyGraceMs = 15_000;
+
+/**
+ * The built-in gates over all nodes that run the target: available within the deadline, restarts, waiting reasons, nodes that
+ * turned NotReady after they were touched. On the way back only nodes of this rollout are judged: a node that was ill
+ * before is not the rollback's fault.
+ */
+export function judgeBatch(rules: StepRules, view: StepView, facts: readonly NodeFacts[]): Finding[] {
+  const findings: Finding[] = [];
+  for (const fact of facts) {
+    if (fact.deferred) continue;
+    const mine = fact.touched || fact.granted;
+    if (rules.direction === 'back' && !mine) continue;
+    const finding = judgeNode(rules, view, fact, mine);
+    if (finding !== null) findings.push(finding);
+  }
+  return findings;
+}
+
+function judgeNode(rules: StepRules, view: StepView, fact: NodeFacts, mine: boolean): Finding | null {
+  if (mine && !fact.node.ready) return judgeLostNode(view, fact);
+  for (const pod of fact.terminating) {
+    const stuck = mine ? judgeTermination(pod, fact.node, view.seenSinceMs, view.nowMs) : null;
+    if (stuck !== null) return stuck;
+  }
+  if (fact.pod !== null && fact.pod.hash === rules.toHash) {
+    return judgePod(
+      fact.pod,
+      fact.available,
+      {
+        readyWithinMs: rules.readyWithinMs,
+        maxRestarts: rules.maxRestarts,
+        restartsBefore: view.restartsBefore.get(fact.pod.uid) ?? 0,
+        seenSinceMs: view.seenSinceMs,
+      },
+      view.nowMs,
+    );
+  }
+  return fact.pod === null && fact.terminating.length === 0 ? judgeMissing(rules, view, fact) : null;
+}
+
+function judgeLostNode(view: StepView, fact: NodeFacts): Finding | null {
+  const sinceMs = fact.node.notReadySinceMs ?? view.nowMs;
+  if (view.nowMs - Math.max(sinceMs, view.seenSinceMs) < nodeNotReadyGraceMs) return null;
+  return {
+    cause: 'NodeNotReady',
+    node: fact.node.name,
+    pod: fact.pod?.name ?? '',
+    evidence: 'the node turned NotReady after its pod was replaced',
+    nextStep: 'look at the kubelet and kernel log of the node before the release touches another one',
+  };
+}
+
+function judgeMissing(rules: StepRules, view: StepView, fact: NodeFacts): Finding | null {
+  const grantedAtMs = Math.max(
+    0,
+    ...view.grants.filter((grant) => grant.nodeUid === fact.node.uid).map((grant) => grant.atMs),
+  );
+  if (!fact.granted || view.nowMs - Math.max(grantedAtMs, view.seenSinceMs) <= rules.readyWithinMs) return null;
+  return {
+    cause: 'PodNotCreated',
+    node: fact.node.name,
+    pod: '',
+    evidence: `the controller created no pod within ${Math.round(rules.readyWithinMs / 1000)} s`,
+    nextStep: 'look at the events of the DaemonSet: quota, admission or the controller manager may stand in the way',
+  };
+}

@@ -1,0 +1,115 @@
+import type { ContainerView, NodeView, PodView } from '../cluster/view.ts';
+import type { Finding } from '../wire.ts';
+
+/** What a pod on the new template is held against. */
+export interface PodLimits {
+  readyWithinMs: number;
+  /** Restarts that are accepted, all containers together. */
+  maxRestarts: number;
+  /** Restarts that were there before judging began again after a person's retry. */
+  restartsBefore: number;
+  /** Deadlines never start before this: time in which the cluster could not be seen is not the release's. */
+  seenSinceMs: number;
+}
+
+/** How long a pod may outlive its grace before it counts as stuck (S19). */
+export const terminationMarginMs = 60_000;
+
+/** Waiting reasons that no time heals: they fail at once instead of at the deadline (S22). */
+const fatalWaiting: Record<string, string> = {
+  ImagePullBackOff: 'check that the image exists in the registry and that the nodes may pull it, then push a fix',
+  InvalidImageName: 'correct the image name in git',
+  CreateContainerConfigError: 'check the ConfigMaps, Secrets and keys that the container refers to',
+  CreateContainerError: 'check command, mounts and security settings of the container',
+  RunContainerError: 'check command, mounts and security settings of the container',
+  CrashLoopBackOff: 'read the logs with "kubectl logs --previous" and push a fix',
+};
+
+/** What is wrong with a pod on the new template, or null while it is on its way or well. Availability is judged elsewhere. */
+export function judgePod(pod: PodView, available: boolean, limits: PodLimits, nowMs: number): Finding | null {
+  const finding = (cause: string, evidence: string, nextStep: string): Finding => ({
+    cause,
+    node: pod.node,
+    pod: pod.name,
+    evidence: bounded(evidence),
+    nextStep,
+  });
+  if (pod.phase === 'Failed') {
+    const why = [pod.reason, pod.message].filter((part) => part !== undefined && part !== '').join(': ');
+    return finding(
+      'PodFailed',
+      why === '' ? 'the pod has phase Failed' : why,
+      'see why the kubelet ended the pod, then push a fix',
+    );
+  }
+  for (const container of pod.containers) {
+    const nextStep = container.waitingReason === undefined ? undefined : fatalWaiting[container.waitingReason];
+    if (container.waitingReason !== undefined && nextStep !== undefined) {
+      return finding(container.waitingReason, describeWaiting(container), nextStep);
+    }
+  }
+  const restarts = restartsOf(pod) - limits.restartsBefore;
+  if (restarts > limits.maxRestarts) {
+    const worst = [...pod.containers].sort((a, b) => b.restartCount - a.restartCount)[0];
+    return finding(
+      'TooManyRestarts',
+      `${restarts} restarts, ${limits.maxRestarts} are accepted; ${describeTermination(worst)}`,
+      'read the logs with "kubectl logs --previous" and push a fix',
+    );
+  }
+  const waitedMs = nowMs - Math.max(pod.createdMs, limits.seenSinceMs);
+  if (!available && waitedMs > limits.readyWithinMs) {
+    return finding('NotAvailableInTime', lateEvidence(pod, limits.readyWithinMs), lateNextStep(pod));
+  }
+  return null;
+}
+
+/** A pod that does not go away although its node works: two agents must not run, so it is never forced (S19). */
+export function judgeTermination(pod: PodView, node: NodeView, seenSinceMs: number, nowMs: number): Finding | null {
+  if (pod.terminatingUntilMs === undefined || !node.ready) return null;
+  if (nowMs - Math.max(pod.terminatingUntilMs, seenSinceMs) <= terminationMarginMs) return null;
+  return {
+    cause: 'StuckTerminating',
+    node: node.name,
+    pod: pod.name,
+    evidence: `still terminating ${Math.round((nowMs - pod.terminatingUntilMs) / 1000)} s after its grace period ended`,
+    nextStep: 'look for finalizers on the pod, its volumes and the kubelet of the node; Nodewave never force-deletes',
+  };
+}
+
+/** Restarts of all containers, init containers included (S23). */
+export function restartsOf(pod: PodView): number {
+  return pod.containers.reduce((sum, container) => sum + container.restartCount, 0);
+}
+
+function describeWaiting(container: ContainerView): string {
+  const detail = container.waitingMessage ?? '';
+  const parts = [`container ${container.name} (image ${container.image}) is waiting: ${container.waitingReason}`];
+  if (detail !== '') parts.push(detail);
+  if (container.terminated !== undefined) parts.push(describeTermination(container));
+  return parts.join('; ');
+}
+
+function describeTermination(container: ContainerView | undefined): string {
+  if (container?.terminated === undefined) return 'no exit code recorded';
+  const { exitCode, reason } = container.terminated;
+  return `container ${container.name} last exited with code ${exitCode}${reason === undefined ? '' : ` (${reason})`} after ${container.restartCount} restarts`;
+}
+
+function lateEvidence(pod: PodView, readyWithinMs: number): string {
+  const limit = `not available ${Math.round(readyWithinMs / 1000)} s after its creation`;
+  if (pod.unschedulable !== undefined) return `${limit}; not scheduled: ${pod.unschedulable}`;
+  const waiting = pod.containers.find((container) => container.waitingReason !== undefined);
+  if (waiting !== undefined) return `${limit}; ${describeWaiting(waiting)}`;
+  return `${limit}; phase ${pod.phase}, Ready is ${pod.ready ? 'True' : 'False'}`;
+}
+
+function lateNextStep(pod: PodView): string {
+  return pod.unschedulable === undefined
+    ? 'check the readiness probe and what the agent waits for, or raise readyWithin'
+    : 'make room on the node or lower the requests of the template';
+}
+
+function bounded(text: string): string {
+  return text.length <= 400 ? text : `${text.slice(0, 397)}...`;
+}

@@ -1,0 +1,59 @@
+import type { NodeView, PodView, SchedulingView } from '../cluster/view.ts';
+import type { Grant } from '../record.ts';
+import type { Finding, Progress } from '../wire.ts';
+import type { BatchSpec, IntOrPercent } from './policy.ts';
+
+/** What never changes while a batch runs. */
+export interface StepRules {
+  direction: 'forward' | 'back';
+  /** Hash that nodes must reach. */
+  toHash: string;
+  rules: BatchSpec[];
+  batchIndex: number;
+  maxUnavailable: IntOrPercent;
+  readyWithinMs: number;
+  maxRestarts: number;
+  /** Gates only: nothing is granted or deleted (first install, soak). */
+  observeOnly: boolean;
+  rollout: number;
+  order: (a: NodeView, b: NodeView) => number;
+}
+
+/** What was seen, at one moment. */
+export interface StepView {
+  nowMs: number;
+  /** Since when the cluster could be seen without a gap; deadlines never start earlier. */
+  seenSinceMs: number;
+  nodes: readonly NodeView[];
+  /** All pods of the DaemonSet. */
+  pods: readonly PodView[];
+  scheduling: SchedulingView;
+  isAvailable: (pod: PodView) => boolean;
+  /** Restarts per pod uid that a person's retry has accepted. */
+  restartsBefore: ReadonlyMap<string, number>;
+  grants: readonly Grant[];
+  /** UIDs of nodes taken by this rollout. */
+  touched: ReadonlySet<string>;
+}
+
+/** What to do now. */
+export interface Step {
+  /** Nodes to take, in this order; the record must hold them before their pods are deleted. */
+  grant: Omit<Grant, 'rollout' | 'batch' | 'atMs'>[];
+  /** Pods of nodes that are granted and still run what they must leave. */
+  remove: PodView[];
+  /** Grants that are over: the node is available on the target, gone, or no longer eligible. */
+  settled: Grant[];
+  /** Every node of the batch is available on the target. */
+  done: boolean;
+  findings: Finding[];
+  progress: Progress;
+  zones: { value: string; eligible: number; done: number }[];
+  /** Names of nodes that were set aside. */
+  deferred: string[];
+  /** Set when so many nodes are down that nothing may be concluded or deleted (S34). */
+  outage: string | null;
+}
+
+/** How long a grant of another rollout counts as out although its node looks well: no worker acts on an older view. */
+export const foreignGrantMs = 60_000;

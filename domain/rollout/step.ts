@@ -1,0 +1,106 @@
+import { eligibility } from '../cluster/eligibility.ts';
+import type { Grant } from '../record.ts';
+import { coveredNodes } from './batches.ts';
+import { budgetOf, mayTake } from './budget.ts';
+import { judgeBatch } from './judge-batch.ts';
+import { type NodeFacts, nodeFacts } from './node-facts.ts';
+import type { Step, StepRules, StepView } from './step-types.ts';
+
+/** Label that groups nodes for people. */
+export const zoneLabel = 'topology.kubernetes.io/zone';
+
+/** One decision of a batch: which nodes to take, which pods to delete, whether it is done or has failed. Pure. */
+export function decideStep(rules: StepRules, view: StepView): Step {
+  const eligible = view.nodes.filter((node) => eligibility(view.scheduling, node).shouldRun);
+  const facts = nodeFacts(rules, view, eligible);
+  const present = facts.filter((fact) => !fact.deferred);
+  const chosen = chooseNodes(rules, present);
+  const out = present.filter((fact) => fact.out).length;
+  const outage = massOutage(facts);
+  const judged = judgeBatch(rules, view, facts);
+  const findings = outage === null ? judged : [];
+  const mayMove = !rules.observeOnly && findings.length === 0 && outage === null;
+  const remove = mayMove
+    ? chosen.filter((fact) => fact.removable).flatMap((fact) => (fact.pod === null ? [] : [fact.pod]))
+    : [];
+  const grant = mayMove ? chooseGrants(rules, chosen, out, eligible.length) : [];
+  return {
+    grant,
+    remove,
+    settled: settledGrants(view, facts),
+    done: findings.length === 0 && outage === null && chosen.every((fact) => fact.onTarget),
+    findings,
+    progress: {
+      eligible: eligible.length,
+      done: present.filter((fact) => fact.onTarget).length,
+      inFlight: present.filter((fact) => fact.granted && !fact.onTarget).length,
+      out,
+      deferred: facts.length - present.length,
+      exposed: present.filter((fact) => fact.exposed).length,
+      batchGoal: chosen.length,
+    },
+    zones: zoneCounts(facts),
+    deferred: facts.filter((fact) => fact.deferred).map((fact) => fact.node.name),
+    outage,
+  };
+}
+
+function chooseNodes(rules: StepRules, present: NodeFacts[]): NodeFacts[] {
+  if (rules.direction === 'back') {
+    // Only what a release has changed goes back; a node that kept last good keeps its pod, whatever its health.
+    return present
+      .filter((fact) => fact.touched || fact.granted || fact.onOtherHash)
+      .sort((a, b) => Number(a.available) - Number(b.available) || rules.order(a.node, b.node));
+  }
+  const ordered = [...present].sort((a, b) => Number(b.touched) - Number(a.touched) || rules.order(a.node, b.node));
+  const covered = coveredNodes(
+    ordered.map((fact) => fact.node),
+    rules.rules,
+    rules.batchIndex,
+  );
+  return ordered.filter((fact) => covered.has(fact.node.uid));
+}
+
+function chooseGrants(rules: StepRules, chosen: NodeFacts[], out: number, eligibleCount: number): Step['grant'] {
+  const budget = budgetOf(rules.maxUnavailable, eligibleCount);
+  const grants: Step['grant'] = [];
+  let outNow = out;
+  // Nodes that are out already come first: replacing their pods costs the cluster nothing (S14).
+  const candidates = chosen.filter((fact) => fact.takeable).sort((a, b) => Number(a.available) - Number(b.available));
+  for (const fact of candidates) {
+    if (fact.pod === null || !mayTake({ budget, out: outNow, nodeIsOut: fact.out })) continue;
+    if (!fact.out) outNow += 1;
+    grants.push({ node: fact.node.name, nodeUid: fact.node.uid, podUid: fact.pod.uid });
+  }
+  return grants;
+}
+
+function settledGrants(view: StepView, facts: NodeFacts[]): Grant[] {
+  const byUid = new Map(facts.map((fact) => [fact.node.uid, fact]));
+  return view.grants.filter((grant) => {
+    const fact = byUid.get(grant.nodeUid);
+    return fact === undefined || !fact.granted || fact.onTarget;
+  });
+}
+
+/** A third of the nodes (and at least three) NotReady at once is an outage of the cluster, not a verdict on a release. */
+function massOutage(facts: NodeFacts[]): string | null {
+  const down = facts.filter((fact) => !fact.node.ready).length;
+  if (down < 3 || down * 3 < facts.length) return null;
+  return `${down} of ${facts.length} nodes are NotReady; nothing is deleted or judged until they are back`;
+}
+
+function zoneCounts(facts: NodeFacts[]): Step['zones'] {
+  const zones = new Map<string, { eligible: number; done: number }>();
+  for (const fact of facts) {
+    const value = fact.node.labels[zoneLabel] ?? '(none)';
+    const zone = zones.get(value) ?? { eligible: 0, done: 0 };
+    zone.eligible += 1;
+    if (fact.onTarget && !fact.deferred) zone.done += 1;
+    zones.set(value, zone);
+  }
+  return [...zones.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, 50)
+    .map(([value, zone]) => ({ value, ...zone }));
+}
