@@ -84,6 +84,10 @@ function judge(
   if (writes && (status === 400 || status === 404 || status === 422)) {
     return { code: 'BadInput', message: `the API server refuses it: ${said}${listCauses(said, causes)}` };
   }
+  // Server-side apply answers 500 for a field that the schema does not have, or a value of the wrong type.
+  if (writes && status === 500 && /^failed to create typed patch object/.test(said)) {
+    return { code: 'BadInput', message: `the API server refuses it: ${said.replace(/^[^)]*\): /, '')}` };
+  }
   if (status === 404 || status === 400 || status === 405 || status === 415) {
     return { code: 'BadInput', message: `${describe(request)}: ${said}` };
   }
