@@ -1,9 +1,11 @@
 import type { ApplicationSpec, GitRef } from '../domain/application/spec.ts';
 import type { DaemonSetRef } from '../domain/ids.ts';
 import type { Holder } from '../domain/record.ts';
+import type { NodeCensus, PlannedBatch } from '../domain/rollout/plan.ts';
 import type { BatchSpec, IntOrPercent, RolloutPolicy } from '../domain/rollout/policy.ts';
 import type { DaemonSetSync, Preview, SyncPlan } from '../domain/sync.ts';
-import type { Finding, Progress } from '../domain/wire.ts';
+import type { RolloutMemo } from '../domain/rollout/input.ts';
+import type { Finding, Progress, RolloutFinished } from '../domain/wire.ts';
 
 /** A commit that a ref points to. */
 export interface ResolvedCommit {
@@ -41,31 +43,36 @@ export interface SyncActivities {
   releaseQuarantine(input: { spec: ApplicationSpec; daemonset?: string; by: string }): Promise<{ released: string[] }>;
 }
 
+/** A rollout workflow as the Temporal server knows it. */
+export interface RolloutDescription {
+  /** `gone`: the server knows no workflow with this id. */
+  state: 'running' | 'ended' | 'gone';
+  /** The server's word: COMPLETED, FAILED, TERMINATED, … */
+  status: string;
+  runId: string | null;
+  /** What its starter wrote on it; null when it was started by other means. */
+  memo: RolloutMemo | null;
+  /** What it answered, when it completed and its answer says so. */
+  finished: RolloutFinished | null;
+}
+
+/** Activities that ask Temporal itself; queue `nodewave`. */
+export interface TemporalActivities {
+  /** The newest rollout with this workflow id. */
+  describeRollout(input: { workflowId: string }): Promise<RolloutDescription>;
+  /**
+   * Returns when the rollout that started at `rollout` runs no more. Until then every attempt fails with a BENIGN failure and
+   * the next one waits 30 s: waiting costs no history event.
+   */
+  waitForRolloutEnd(input: { workflowId: string; rollout: number }): Promise<RolloutDescription>;
+}
+
 /** What all rollout activities are told. */
 export interface RolloutContext {
   ref: DaemonSetRef;
   application: string;
   /** `attempt` is filled in by the activity. */
   holder: Omit<Holder, 'attempt'>;
-}
-
-/** One batch of the plan. */
-export interface PlannedBatch {
-  name: string;
-  /** As written, e.g. "10%". */
-  nodes: string;
-  /** How many nodes are on the target after it, at planning time. */
-  goal: number;
-  approval?: 'before' | 'after';
-  soakMs: number;
-}
-
-/** What was seen when the plan was made; shown to people, not hashed. */
-export interface NodeCensus {
-  eligible: number;
-  /** Eligible nodes by zone, and by pool where nodes carry a pool label. */
-  zones: Record<string, number>;
-  pools: Record<string, number>;
 }
 
 /** The ordered batches of a rollout. */
@@ -128,10 +135,10 @@ export interface RolloutActivities {
   install(input: { context: RolloutContext; spec: ApplicationSpec; commit: string; renderedDigest: string }): Promise<{
     toHash: string;
   }>;
-  /** Makes the target template the live one, with `OnDelete` in the same write, and returns its hash. */
-  openWindow(input: { context: RolloutContext; phase: string }): Promise<{ toHash: string }>;
+  /** Makes the target template the live one, with `OnDelete` in the same write, and returns its hash. Forced only to revert. */
+  openWindow(input: { context: RolloutContext; phase: string; force?: boolean }): Promise<{ toHash: string }>;
   /** Makes last good the live template again; a newer holder makes every older batch activity stop first. */
-  closeWindow(input: { context: RolloutContext; phase: string }): Promise<{ liveHash: string | null }>;
+  closeWindow(input: { context: RolloutContext; phase: string; force?: boolean }): Promise<{ liveHash: string | null }>;
   /** Replaces the pods of one batch inside the window of `maxUnavailable`. See `BatchResult`. */
   runBatch(input: BatchInput): Promise<BatchResult>;
   /** Watches the nodes on the target until `untilMs`; returns failed as soon as a gate is red. */
@@ -166,4 +173,4 @@ export interface BatchInput {
 }
 
 /** Everything the workers run. */
-export type Activities = GitActivities & SyncActivities & RolloutActivities;
+export type Activities = GitActivities & SyncActivities & RolloutActivities & TemporalActivities;

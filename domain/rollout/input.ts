@@ -1,0 +1,40 @@
+import type { ApplicationSpec } from '../application/spec.ts';
+import type { DaemonSetRef } from '../ids.ts';
+import type { DaemonSetSync } from '../sync.ts';
+
+/** Argument of the rollout workflow. Plain JSON; recorded histories freeze it: only add optional fields. */
+export interface RolloutInput {
+  v: 1;
+  application: string;
+  ref: DaemonSetRef;
+  /** `revert` goes to the good revision before the newest, whatever git says. */
+  mode: 'install' | 'update' | 'revert';
+  spec: ApplicationSpec;
+  sync: DaemonSetSync;
+  /** With `revert`: the commit that is left. */
+  commit: string;
+  subject: string;
+  renderedDigest: string;
+  /** Start of the rollout in milliseconds, so that a later rollout of the same DaemonSet always wins. */
+  rollout: number;
+  /** Who caused it: `git`, or the person who sent the message. */
+  by: string;
+  /** Why a person wants it, with `revert`. */
+  reason?: string;
+  /** The workflow's own state, after continue-as-new. */
+  state?: unknown;
+}
+
+/**
+ * Memo of a rollout workflow: what an application needs to find a rollout that it started and no longer knows, and to tell
+ * it from another application's.
+ */
+export interface RolloutMemo {
+  application: string;
+  rollout: number;
+  mode: RolloutInput['mode'];
+  commit: string;
+  subject: string;
+  templateDigest: string;
+  quarantineKey: string;
+}

@@ -1,0 +1,47 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Preview } from '../domain/sync.ts';
+import type {
+  Accepted,
+  ApplicationStatus,
+  Changed,
+  Configure,
+  DaemonSetDecision,
+  Decision,
+  PauseDecision,
+  PlanDecision,
+  Remove,
+  RetryDecision,
+  RolloutFinished,
+  RolloutStatus,
+  SyncRequest,
+} from '../domain/wire.ts';
+import { messageNames } from '../domain/wire.ts';
+
+/** Messages of both workflow types, under the names that histories and users freeze. Each takes one JSON object. */
+
+/** To an application: something may have changed in git. */
+export const changedSignal = defineSignal<[Changed]>(messageNames.changed);
+/** From a rollout to its application, sent by workflow id so that it outlives continue-as-new of both. */
+export const rolloutFinishedSignal = defineSignal<[RolloutFinished]>(messageNames.rolloutFinished);
+/** From an application to a rollout: a newer commit wants the DaemonSet. */
+export const supersedeSignal = defineSignal<[{ commit: string }]>(messageNames.supersede);
+
+export const applicationStatusQuery = defineQuery<ApplicationStatus>(messageNames.status);
+export const rolloutStatusQuery = defineQuery<RolloutStatus>(messageNames.status);
+
+export const configureUpdate = defineUpdate<Accepted, [Configure]>(messageNames.configure);
+export const syncUpdate = defineUpdate<Accepted, [SyncRequest]>(messageNames.sync);
+export const previewUpdate = defineUpdate<Preview, [Record<string, unknown>?]>(messageNames.preview);
+export const releaseQuarantineUpdate = defineUpdate<Accepted, [DaemonSetDecision]>(messageNames.releaseQuarantine);
+export const removeUpdate = defineUpdate<Accepted, [Remove]>(messageNames.remove);
+/** `retry` and `rollback` of an application: no rollout runs, the DaemonSet is named unless there is just one. */
+export const applicationRetryUpdate = defineUpdate<Accepted, [DaemonSetDecision]>(messageNames.retry);
+export const applicationRollbackUpdate = defineUpdate<Accepted, [DaemonSetDecision]>(messageNames.rollback);
+
+export const approveUpdate = defineUpdate<Accepted, [PlanDecision]>(messageNames.approve);
+export const rejectUpdate = defineUpdate<Accepted, [PlanDecision]>(messageNames.reject);
+export const pauseUpdate = defineUpdate<Accepted, [PauseDecision]>(messageNames.pause);
+export const resumeUpdate = defineUpdate<Accepted, [Decision]>(messageNames.resume);
+export const abortUpdate = defineUpdate<Accepted, [Decision]>(messageNames.abort);
+export const rollbackUpdate = defineUpdate<Accepted, [Decision]>(messageNames.rollback);
+export const retryUpdate = defineUpdate<Accepted, [RetryDecision]>(messageNames.retry);

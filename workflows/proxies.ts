@@ -1,0 +1,106 @@
+import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { GitActivities, RolloutActivities, SyncActivities, TemporalActivities } from '../activities/contract.ts';
+import { clusterTaskQueue, watchTaskQueue, workflowTaskQueue } from '../domain/ids.ts';
+
+/**
+ * What the server tries again by itself: time-outs, so a worker that died, and errors that carry no code. Coded failures
+ * are marked non-retryable at the activity edge and come here, where `untilAnswered` holds them with their sentence in sight.
+ * No attempt limit: infrastructure is never the release's fault.
+ */
+const retry = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' } as const;
+
+/** One or a few requests; no heartbeat, so this is also how long a worker's death goes unnoticed. */
+const short: ActivityOptions = { startToCloseTimeout: '2 minutes', retry };
+
+/**
+ * A cluster's queue may have no worker at all. Then the task comes back after a minute and the workflow holds with a
+ * sentence that says so, instead of looking busy for ever.
+ */
+const answered: ActivityOptions = { ...short, scheduleToStartTimeout: '1 minute' };
+
+/** Git and Temporal are served by the worker that runs this workflow, so no queue can be without one. */
+const gitShort = proxyActivities<Pick<GitActivities, 'resolveRef'>>({ ...short, taskQueue: workflowTaskQueue });
+
+/**
+ * Waiting is made of attempts that fail as BENIGN and name the next delay: it costs no history. Cancelled without waiting,
+ * because a trigger that arrives must not wait for an attempt that is asking git.
+ */
+const waiting: ActivityOptions = {
+  ...short,
+  taskQueue: workflowTaskQueue,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+};
+const gitWait = proxyActivities<Pick<GitActivities, 'waitForNewCommit'>>(waiting);
+const temporalWait = proxyActivities<Pick<TemporalActivities, 'waitForRolloutEnd'>>(waiting);
+const temporalShort = proxyActivities<Pick<TemporalActivities, 'describeRollout'>>({
+  ...short,
+  taskQueue: workflowTaskQueue,
+});
+
+/** Activities that need only git. */
+export const gitActivities: ActivityInterfaceFor<GitActivities> = {
+  resolveRef: gitShort.resolveRef,
+  waitForNewCommit: gitWait.waitForNewCommit,
+};
+
+/** Activities that ask Temporal itself. */
+export const temporalActivities: ActivityInterfaceFor<TemporalActivities> = {
+  describeRollout: temporalShort.describeRollout,
+  waitForRolloutEnd: temporalWait.waitForRolloutEnd,
+};
+
+type ClusterActivities = ActivityInterfaceFor<SyncActivities & Omit<RolloutActivities, 'watchSoak'>>;
+
+/** Activities that read and write one cluster, on its queue. */
+export function clusterActivities(cluster: string): ClusterActivities {
+  const taskQueue = clusterTaskQueue(cluster);
+  const brief = proxyActivities<SyncActivities & Omit<RolloutActivities, 'runBatch' | 'watchSoak'>>({
+    ...answered,
+    taskQueue,
+  });
+  // No schedule-to-start limit: a batch that lost its worker resumes from its own heartbeat when another one takes it.
+  // The day is a bound for the absurd; how long nodes may take is judged inside. Pause and abort arrive with a heartbeat,
+  // and the batch's answer (how far it got) is waited for: two batches must never run at once.
+  const long = proxyActivities<Pick<RolloutActivities, 'runBatch'>>({ ...watching, taskQueue });
+  return {
+    prepareSync: brief.prepareSync,
+    previewSync: brief.previewSync,
+    applySync: brief.applySync,
+    releaseApplication: brief.releaseApplication,
+    releaseQuarantine: brief.releaseQuarantine,
+    planRollout: brief.planRollout,
+    takeCensus: brief.takeCensus,
+    install: brief.install,
+    openWindow: brief.openWindow,
+    closeWindow: brief.closeWindow,
+    promote: brief.promote,
+    recordOutcome: brief.recordOutcome,
+    runBatch: long.runBatch,
+  };
+}
+
+const watching: ActivityOptions = {
+  startToCloseTimeout: '24 hours',
+  heartbeatTimeout: '15 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry,
+};
+
+/** Activities that watch a cluster for long, on a queue of their own so that they never take a batch's slot. */
+export function watchActivities(cluster: string): ActivityInterfaceFor<Pick<RolloutActivities, 'watchSoak'>> {
+  return proxyActivities<Pick<RolloutActivities, 'watchSoak'>>({ ...watching, taskQueue: watchTaskQueue(cluster) });
+}
+
+/** For a person who waits for the answer: it fails with a sentence within a minute or two instead of holding. */
+const impatient: ActivityOptions = { scheduleToCloseTimeout: '90 seconds', retry: { maximumAttempts: 1 } };
+
+/** Activities behind the update `preview`, on the cluster's queue and git's. */
+export function previewActivities(cluster: string): {
+  resolveRef: ActivityInterfaceFor<GitActivities>['resolveRef'];
+  previewSync: ActivityInterfaceFor<SyncActivities>['previewSync'];
+} {
+  const git = proxyActivities<GitActivities>({ ...impatient, taskQueue: workflowTaskQueue });
+  const sync = proxyActivities<SyncActivities>({ ...impatient, taskQueue: clusterTaskQueue(cluster) });
+  return { resolveRef: git.resolveRef, previewSync: sync.previewSync };
+}
