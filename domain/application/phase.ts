@@ -1,0 +1,76 @@
+import { daemonSetLabel } from '../ids.ts';
+import { shortCommit } from '../markdown.ts';
+import type { ApplicationPhase } from '../wire.ts';
+import { describeRef } from './spec.ts';
+import type { ApplicationState, Obstacle } from './state.ts';
+
+/** The phase that people see, derived so that it can never disagree with the state. */
+export function phaseOf(state: ApplicationState): ApplicationPhase {
+  if (state.removed) return 'removed';
+  if (state.holding !== null) return 'holding';
+  if (state.busy !== null) return 'syncing';
+  if (state.active.length > 0) return 'rollingOut';
+  if (state.invalid) return 'invalid';
+  if (state.obstacles.length > 0) return 'held';
+  if (state.pollProblem !== null) return 'holding';
+  return 'waiting';
+}
+
+/** The state in one sentence or two: what is, what it waits for, what to do. Not escaped. */
+export function sentenceOf(state: ApplicationState): string {
+  const { spec } = state;
+  if (state.removed) return `Application ${state.name} was removed; its DaemonSets run on.`;
+  if (!spec) return `Not configured yet: run "nodewave apply -f FILE" with a NodeApplication named ${state.name}.`;
+  if (state.holding !== null) return `${state.holding} Trying again until it is answered.`;
+  if (state.busy !== null) return state.busy;
+  const invalid = state.invalid ? invalidSentence(state.invalid) : null;
+  if (state.active.length > 0) return [activeSentence(state), invalid].filter(Boolean).join(' ');
+  if (invalid) return `${invalid} Push a fix, or run "nodewave sync ${state.name}" when the cause is gone.`;
+  if (state.obstacles.length > 0) return state.obstacles.map((one) => obstacleSentence(state.name, one)).join(' ');
+  if (state.pollProblem !== null) return `${state.pollProblem} Asking again until git answers.`;
+  return waitingSentence(state);
+}
+
+function activeSentence(state: ApplicationState): string {
+  return state.active
+    .map((rollout) => {
+      const way = rollout.supersededBy ? `; commit ${shortCommit(rollout.supersededBy)} waits for its end` : '';
+      return rollout.mode === 'revert'
+        ? `Rolling ${daemonSetLabel(rollout)} back from commit ${shortCommit(rollout.commit)}, asked for by ${rollout.by}.`
+        : `Rolling out commit ${shortCommit(rollout.commit)} to ${daemonSetLabel(rollout)}${way}.`;
+    })
+    .join(' ');
+}
+
+function invalidSentence(invalid: { sentence: string; commit: string | null }): string {
+  const sentence = /[.!?]$/.test(invalid.sentence) ? invalid.sentence : `${invalid.sentence}.`;
+  return invalid.commit ? `Commit ${shortCommit(invalid.commit)}: ${sentence}` : sentence;
+}
+
+/** Why a DaemonSet stays as it is, and what would change that. */
+export function obstacleSentence(application: string, obstacle: Obstacle): string {
+  const label = daemonSetLabel(obstacle);
+  const commit = `commit ${shortCommit(obstacle.commit)}`;
+  const again = `push a change, or run "nodewave retry ${application}"`;
+  switch (obstacle.kind) {
+    case 'quarantined':
+      return `${label} stays on its last good template: ${commit} is quarantined (${obstacle.cause}). Push a fix, or run "nodewave release-quarantine ${application}".`;
+    case 'aborted':
+      return `The rollout of ${commit} to ${label} was stopped: ${obstacle.cause}. To go on, ${again}.`;
+    case 'failed':
+      return `The rollout of ${commit} to ${label} failed: ${obstacle.cause}. To go on, ${again}.`;
+    case 'rollbackFailed':
+      return `The rollback of ${label} from ${commit} did not finish: ${obstacle.cause}. Its nodes may be on two templates; ${again}.`;
+  }
+}
+
+function waitingSentence(state: ApplicationState): string {
+  const ref = state.spec ? describeRef(state.spec.source.ref) : 'git';
+  const cluster = state.spec?.destination.cluster ?? '';
+  const observed = state.observed;
+  if (observed && observed.commit !== state.attempted) {
+    return `Commit ${shortCommit(observed.commit)} of ${ref} is not rolled out because sync.auto is false: run "nodewave sync ${state.name}".`;
+  }
+  if (!state.syncedCommit) return `Waiting for a commit of ${ref}.`;
+  return `Commit ${shortCommit(state.syncedCommit)} is on cluster ${cluster}. Waiting for the next commit of ${ref}.`;
+}

@@ -1,0 +1,145 @@
+import { daemonSetLabel } from '../ids.ts';
+import { shortCommit, shorten } from '../markdown.ts';
+import type { RolloutFinished, SyncOutcome } from '../wire.ts';
+import {
+  type ActiveRollout,
+  type ApplicationState,
+  kept,
+  type Obstacle,
+  type RunResult,
+  type SyncRun,
+  sameDaemonSet,
+} from './state.ts';
+import { addTrigger } from './triggers.ts';
+
+/** From best to worst; a sync is as good as its worst DaemonSet. */
+const severity: readonly SyncOutcome['outcome'][] = [
+  'unchanged',
+  'configured',
+  'adopted',
+  'installed',
+  'succeeded',
+  'superseded',
+  'held',
+  'aborted',
+  'rolledBack',
+  'invalid',
+  'failed',
+  'rollbackFailed',
+];
+
+/** Outcomes after which the commit's templates have passed everything. */
+const good: readonly SyncOutcome['outcome'][] = ['unchanged', 'configured', 'adopted', 'installed', 'succeeded'];
+
+/**
+ * The run of this commit: the one that is open, else a new one. What older runs had queued will never start, because the
+ * newest commit wins; it is settled as superseded.
+ */
+export function openRun(
+  state: ApplicationState,
+  commit: string,
+  subject: string,
+  requestIds: readonly string[],
+): SyncRun {
+  for (const older of state.runs.filter((run) => run.commit !== commit)) {
+    for (const [label, wait] of Object.entries(older.waits)) {
+      if (wait !== 'queued') continue;
+      delete older.waits[label];
+      older.results[label] = { outcome: 'superseded', cause: `commit ${shortCommit(commit)} came before it started` };
+    }
+  }
+  const open = state.runs.find((run) => run.commit === commit);
+  if (open) {
+    open.requestIds = [...new Set([...open.requestIds, ...requestIds])];
+    return open;
+  }
+  const run: SyncRun = { commit, subject, requestIds: [...requestIds], results: {}, waits: {} };
+  state.runs.push(run);
+  return run;
+}
+
+/** Moves every run that waits for nothing to `recent`, oldest first, and notes the commit that is now on the cluster. */
+export function settleRuns(state: ApplicationState, nowMs: number): void {
+  const done = state.runs.filter((run) => Object.keys(run.waits).length === 0);
+  state.runs = state.runs.filter((run) => !done.includes(run));
+  for (const run of done) {
+    const worst = worstResult(Object.values(run.results));
+    if (good.includes(worst.outcome)) state.syncedCommit = run.commit;
+    recordOutcome(state, {
+      ...worst,
+      commit: run.commit,
+      subject: run.subject,
+      atMs: nowMs,
+      requestIds: run.requestIds,
+    });
+  }
+}
+
+/** Adds to `recent`, newest first, bounded. */
+export function recordOutcome(state: ApplicationState, outcome: SyncOutcome): void {
+  const cause = outcome.cause === null ? null : shorten(outcome.cause, kept.sentence);
+  state.recent = [{ ...outcome, cause }, ...state.recent].slice(0, kept.recent);
+}
+
+function worstResult(results: readonly RunResult[]): RunResult {
+  let worst: RunResult = { outcome: 'unchanged', cause: null };
+  for (const result of results) {
+    if (severity.indexOf(result.outcome) > severity.indexOf(worst.outcome)) worst = result;
+  }
+  return worst;
+}
+
+/**
+ * Takes the end of a rollout, told by its signal or found out. False when no such rollout is known: a repeated signal, or
+ * one of an older rollout with the same id.
+ */
+export function finishRollout(state: ApplicationState, finished: RolloutFinished, nowMs: number): boolean {
+  const ref = { namespace: finished.namespace, name: finished.daemonset };
+  const active = state.active.find((one) => sameDaemonSet(one, ref) && one.rollout === finished.rollout);
+  if (!active) return false;
+  state.active = state.active.filter((one) => one !== active);
+  const result = resultOf(active, finished);
+  state.obstacles = state.obstacles.filter((obstacle) => !sameDaemonSet(obstacle, ref));
+  const obstacle = obstacleOf(active, result, nowMs);
+  if (obstacle) state.obstacles.push(obstacle);
+  const label = daemonSetLabel(ref);
+  let queued = false;
+  for (const run of state.runs) {
+    if (run.waits[label] === active.rollout) {
+      delete run.waits[label];
+      run.results[label] = result;
+    } else if (run.waits[label] === 'queued') queued = true;
+  }
+  // What was queued is prepared afresh: verdicts made while the other rollout ran are out of date.
+  if (queued || result.outcome === 'superseded') {
+    addTrigger(state, { forced: true, manual: true, by: 'git', requestIds: [] });
+  }
+  settleRuns(state, nowMs);
+  return true;
+}
+
+function resultOf(active: ActiveRollout, finished: RolloutFinished): RunResult {
+  const reverted = active.mode === 'revert' && ['succeeded', 'rolledBack'].includes(finished.outcome);
+  if (reverted) return { outcome: 'rolledBack', cause: finished.cause ?? `rolled back by ${active.by}` };
+  return { outcome: finished.outcome, cause: finished.cause };
+}
+
+function obstacleOf(active: ActiveRollout, { outcome, cause }: RunResult, nowMs: number): Obstacle | null {
+  const kinds: Partial<Record<RunResult['outcome'], Obstacle['kind']>> = {
+    rolledBack: 'quarantined',
+    aborted: 'aborted',
+    failed: 'failed',
+    rollbackFailed: 'rollbackFailed',
+  };
+  const kind = kinds[outcome];
+  if (!kind) return null;
+  return {
+    namespace: active.namespace,
+    name: active.name,
+    kind,
+    quarantineKey: active.quarantineKey,
+    commit: active.commit,
+    cause: shorten(cause ?? 'no cause was given', kept.sentence),
+    atMs: nowMs,
+  };
+}

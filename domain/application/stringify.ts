@@ -1,0 +1,36 @@
+import { stringify } from 'yaml';
+import { formatDuration } from '../duration.ts';
+import { apiVersion } from './defaults.ts';
+import type { ApplicationSpec } from './spec.ts';
+
+/** The application as plain JSON in the form that a user writes, every default spelled out. */
+export function applicationDocument(spec: ApplicationSpec): Record<string, unknown> {
+  const { sync, rollout } = spec;
+  return {
+    apiVersion,
+    kind: 'NodeApplication',
+    metadata: { name: spec.name },
+    spec: {
+      source: spec.source,
+      destination: spec.destination,
+      sync: { auto: sync.auto, interval: formatDuration(sync.intervalMs), prune: sync.prune, drift: sync.drift },
+      rollout: {
+        batches: rollout.batches.map(({ soakMs, approval, ...batch }) => ({
+          ...batch,
+          soak: formatDuration(soakMs),
+          ...(approval === undefined ? {} : { approval }),
+        })),
+        ...(rollout.maxUnavailable === null ? {} : { maxUnavailable: rollout.maxUnavailable }),
+        readyWithin: formatDuration(rollout.readyWithinMs),
+        maxRestarts: rollout.maxRestarts,
+        onFailure: rollout.onFailure,
+        promoteAfter: rollout.promoteAfter,
+      },
+    },
+  };
+}
+
+/** The YAML that `parseApplications` reads back to the same application. */
+export function stringifyApplication(spec: ApplicationSpec): string {
+  return stringify(applicationDocument(spec), { version: '1.1', lineWidth: 0 });
+}
