@@ -1,10 +1,10 @@
 import type { ApplicationSpec, GitRef } from '../domain/application/spec.ts';
 import type { DaemonSetRef } from '../domain/ids.ts';
 import type { Holder } from '../domain/record.ts';
+import type { RolloutMemo } from '../domain/rollout/input.ts';
 import type { NodeCensus, PlannedBatch } from '../domain/rollout/plan.ts';
 import type { BatchSpec, IntOrPercent, RolloutPolicy } from '../domain/rollout/policy.ts';
 import type { DaemonSetSync, Preview, SyncPlan } from '../domain/sync.ts';
-import type { RolloutMemo } from '../domain/rollout/input.ts';
 import type { Finding, Progress, RolloutFinished } from '../domain/wire.ts';
 
 /** A commit that a ref points to. */
@@ -132,7 +132,13 @@ export interface RolloutActivities {
   /** Counts again what the plan's census counted, so that a stale approval can be refused. */
   takeCensus(input: { context: RolloutContext }): Promise<NodeCensus>;
   /** First install: writes the whole DaemonSet; the controller creates the pods at once. */
-  install(input: { context: RolloutContext; spec: ApplicationSpec; commit: string; renderedDigest: string }): Promise<{
+  install(input: {
+    context: RolloutContext;
+    spec: ApplicationSpec;
+    commit: string;
+    renderedDigest: string;
+    quarantineKey: string;
+  }): Promise<{
     toHash: string;
   }>;
   /** Makes the target template the live one, with `OnDelete` in the same write, and returns its hash. Forced only to revert. */
@@ -143,8 +149,15 @@ export interface RolloutActivities {
   runBatch(input: BatchInput): Promise<BatchResult>;
   /** Watches the nodes on the target until `untilMs`; returns failed as soon as a gate is red. */
   watchSoak(input: { batch: BatchInput; untilMs: number }): Promise<BatchResult>;
-  /** Makes the target last good and the live template for good. */
-  promote(input: { context: RolloutContext; phase: string }): Promise<void>;
+  /**
+   * Makes the target last good and the live template for good. With `leave` (a rollback after success) the revision that was
+   * last good is quarantined and forgotten as a rollback target.
+   */
+  promote(input: {
+    context: RolloutContext;
+    phase: string;
+    leave?: { key: string; reason: string; by: string };
+  }): Promise<void>;
   /** Writes how the rollout ended to the record and the annotations, and quarantines the target where asked. */
   recordOutcome(input: {
     context: RolloutContext;

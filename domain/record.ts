@@ -10,6 +10,8 @@ export interface GoodRevision {
   hash: string;
   /** Digest of the template as the API server defaulted it; equal digests restart no pod. */
   templateDigest: string;
+  /** See `QuarantineEntry.key`; an adopted template has none until its commit was rendered. */
+  quarantineKey?: string;
   atMs: number;
 }
 

@@ -51,6 +51,8 @@ export interface Step {
   zones: { value: string; eligible: number; done: number }[];
   /** Names of nodes that were set aside. */
   deferred: string[];
+  /** Names of nodes that this rollout has taken. */
+  touchedNames: string[];
   /** Set when so many nodes are down that nothing may be concluded or deleted (S34). */
   outage: string | null;
 }

@@ -1,4 +1,5 @@
 import { eligibility } from '../cluster/eligibility.ts';
+import type { PodView } from '../cluster/view.ts';
 import type { Grant } from '../record.ts';
 import { coveredNodes } from './batches.ts';
 import { budgetOf, mayTake } from './budget.ts';
@@ -20,10 +21,9 @@ export function decideStep(rules: StepRules, view: StepView): Step {
   const judged = judgeBatch(rules, view, facts);
   const findings = outage === null ? judged : [];
   const mayMove = !rules.observeOnly && findings.length === 0 && outage === null;
-  const remove = mayMove
-    ? chosen.filter((fact) => fact.removable).flatMap((fact) => (fact.pod === null ? [] : [fact.pod]))
-    : [];
-  const grant = mayMove ? chooseGrants(rules, chosen, out, eligible.length) : [];
+  const budget = budgetOf(rules.maxUnavailable, eligible.length);
+  const remove = mayMove ? chooseRemovals(chosen, present, budget) : [];
+  const grant = mayMove ? chooseGrants(chosen, out, budget) : [];
   return {
     grant,
     remove,
@@ -41,6 +41,7 @@ export function decideStep(rules: StepRules, view: StepView): Step {
     },
     zones: zoneCounts(facts),
     deferred: facts.filter((fact) => fact.deferred).map((fact) => fact.node.name),
+    touchedNames: facts.filter((fact) => fact.touched || fact.granted).map((fact) => fact.node.name),
     outage,
   };
 }
@@ -61,8 +62,22 @@ function chooseNodes(rules: StepRules, present: NodeFacts[]): NodeFacts[] {
   return ordered.filter((fact) => covered.has(fact.node.uid));
 }
 
-function chooseGrants(rules: StepRules, chosen: NodeFacts[], out: number, eligibleCount: number): Step['grant'] {
-  const budget = budgetOf(rules.maxUnavailable, eligibleCount);
+/**
+ * Pods whose nodes are granted. The budget is asked again: between a grant and its delete a worker may have been dead for
+ * long, and other nodes may have lost their pods meanwhile.
+ */
+function chooseRemovals(chosen: NodeFacts[], present: NodeFacts[], budget: number): PodView[] {
+  let out = present.filter((fact) => !fact.available).length;
+  const pods: PodView[] = [];
+  for (const fact of chosen) {
+    if (!fact.removable || fact.pod === null || !mayTake({ budget, out, nodeIsOut: !fact.available })) continue;
+    if (fact.available) out += 1;
+    pods.push(fact.pod);
+  }
+  return pods;
+}
+
+function chooseGrants(chosen: NodeFacts[], out: number, budget: number): Step['grant'] {
   const grants: Step['grant'] = [];
   let outNow = out;
   // Nodes that are out already come first: replacing their pods costs the cluster nothing (S14).

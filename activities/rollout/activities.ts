@@ -1,0 +1,96 @@
+import { CancelledFailure, Context } from '@temporalio/activity';
+import type { ClusterClient } from '../cluster/client.ts';
+import type { BatchResult, RolloutActivities, RolloutContext } from '../contract.ts';
+import { type BatchDeps, BatchStopped, runBatch } from './batch.ts';
+import type { RenderCommit, RolloutCall } from './call.ts';
+import { install } from './install.ts';
+import { promote, recordOutcome } from './outcome.ts';
+import { planRollout, takeLiveCensus } from './plan.ts';
+import { watchSoak } from './soak.ts';
+import { closeWindow, openWindow } from './windows.ts';
+
+/** What the rollout activities are made from. */
+export interface RolloutDeps {
+  /** The client of a configured cluster; throws BadInput for a name that the worker does not know. */
+  clusterFor: (cluster: string) => ClusterClient;
+  render: RenderCommit;
+}
+
+/** How often a long activity tells the server that it lives; its heartbeat timeout is several times longer. */
+const heartbeatMs = 1_000;
+
+/** Makes the activities of a rollout. */
+export function createRolloutActivities(deps: RolloutDeps): RolloutActivities {
+  const callFor = (context: RolloutContext): RolloutCall => {
+    const activity = Context.current();
+    return {
+      client: deps.clusterFor(context.ref.cluster),
+      attempt: activity.info.attempt,
+      signal: activity.cancellationSignal,
+      render: deps.render,
+    };
+  };
+  const short = async <T>(context: RolloutContext, body: (call: RolloutCall) => Promise<T>): Promise<T> => {
+    const call = callFor(context);
+    return await beating(
+      () => undefined,
+      () => body(call),
+    );
+  };
+  const long = async (
+    context: RolloutContext,
+    body: (batch: BatchDeps) => Promise<BatchResult>,
+  ): Promise<BatchResult> => {
+    const { client, attempt, signal } = callFor(context);
+    let latest: unknown;
+    const report: BatchDeps['report'] = (step) => {
+      latest = {
+        progress: step.progress,
+        zones: step.zones,
+        deferred: step.deferred.slice(0, 20),
+        outage: step.outage,
+      };
+    };
+    return await beating(
+      () => latest,
+      () => stoppable(() => body({ client, attempt, signal, report })),
+    );
+  };
+  return {
+    planRollout: (input) => short(input.context, (call) => planRollout(call, input)),
+    takeCensus: (input) => short(input.context, (call) => takeLiveCensus(call, input.context)),
+    install: (input) => short(input.context, (call) => install(call, input)),
+    openWindow: (input) => short(input.context, (call) => openWindow(call, input)),
+    closeWindow: (input) => short(input.context, (call) => closeWindow(call, input)),
+    promote: (input) => short(input.context, (call) => promote(call, input)),
+    recordOutcome: (input) => short(input.context, (call) => recordOutcome(call, input)),
+    runBatch: (input) => long(input.context, (batch) => runBatch(batch, input)),
+    watchSoak: (input) => long(input.batch.context, (batch) => watchSoak(batch, input)),
+  };
+}
+
+/** Heartbeats on a timer of its own, whatever the body waits for. */
+async function beating<T>(details: () => unknown, body: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const timer = setInterval(() => context.heartbeat(details()), heartbeatMs);
+  try {
+    return await body();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/**
+ * A batch that the workflow stopped answers how far it came. One that was stopped for another reason (worker shutdown, a newer
+ * attempt, the server's time-out) must fail instead: the server then gives it to another worker.
+ */
+async function stoppable(body: () => Promise<BatchResult>): Promise<BatchResult> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof BatchStopped)) throw error;
+    const details = Context.current().cancellationDetails;
+    if (details?.cancelRequested === true && details.notFound !== true) return error.result;
+    throw new CancelledFailure('the batch was stopped by its worker, not by the workflow');
+  }
+}

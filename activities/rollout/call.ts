@@ -1,0 +1,19 @@
+import type { ApplicationSpec } from '../../domain/application/spec.ts';
+import type { ClusterClient } from '../cluster/client.ts';
+
+/** What one call of a rollout activity works with. */
+export interface RolloutCall {
+  client: ClusterClient;
+  attempt: number;
+  signal: AbortSignal;
+  render: RenderCommit;
+}
+
+/** Renders one commit of an application; the manifests never leave the activity. */
+export type RenderCommit = (spec: ApplicationSpec, commit: string) => Promise<Rendered>;
+
+/** The part of a rendered commit that a rollout needs. */
+export interface Rendered {
+  objects: { kind: string; metadata: { name: string; namespace?: string } }[];
+  renderedDigest: string;
+}

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NodewaveError } from '../../domain/failures.ts';
+import type { ClusterClient } from '../cluster/client.ts';
+import { maxWatchSeconds } from '../cluster/watch.ts';
+
+/** A collection of the API server kept up to date by list and watch, holding only a projection of each object. */
+export interface Collection<V> {
+  /** Current objects by uid. */
+  readonly items: ReadonlyMap<string, V>;
+  /** When the API server last said something about it, on the monotonic clock. */
+  readonly lastSignMs: number;
+  /** Since when it has been seen without a gap of more than `maxGapMs`, on the wall clock. */
+  readonly seenSinceMs: number;
+  /** Reads the collection again, for a view that nobody may act on any more. */
+  refresh(): Promise<void>;
+  /** Rejects when the collection could not be read for `giveUpMs`. Never resolves. */
+  readonly failed: Promise<never>;
+}
+
+/** What a collection is made from. */
+export interface CollectionOptions<V> {
+  client: ClusterClient;
+  path: string;
+  labelSelector?: string;
+  project: (raw: never) => V;
+  onChange: () => void;
+  signal: AbortSignal;
+}
+
+/** A gap in what was seen that is longer than this starts the deadlines of the release anew. */
+export const maxGapMs = 30_000;
+
+/** How long the API server may be away before the activity gives up and the workflow shows that it holds. */
+export const giveUpMs = 30_000;
+
+const retryMs = 500;
+
+/** Lists the collection, then watches it until `signal` aborts. */
+export async function openCollection<V>(options: CollectionOptions<V>): Promise<Collection<V>> {
+  const { client, path, labelSelector, onChange, signal } = options;
+  const items = new Map<string, V>();
+  let lastSignMs = performance.now();
+  let seenSinceMs = Date.now();
+  let resourceVersion = '';
+
+  const sign = (): void => {
+    const now = performance.now();
+    if (now - lastSignMs > maxGapMs) seenSinceMs = Date.now();
+    lastSignMs = now;
+  };
+  const list = async (): Promise<void> => {
+    const page = await client.list<Raw, [string, V]>(path, {
+      labelSelector,
+      signal,
+      project: (raw) => [raw.metadata.uid, options.project(raw as never)],
+    });
+    // Only after the whole answer: a view that is half old would be believed.
+    items.clear();
+    for (const [uid, view] of page.items) items.set(uid, view);
+    resourceVersion = page.resourceVersion;
+    sign();
+    onChange();
+  };
+  const onEvent = (type: string, object: Record<string, unknown>): void => {
+    const raw = object as unknown as Raw;
+    resourceVersion = raw.metadata.resourceVersion;
+    // A bookmark comes about once a minute; it proves that the watch lives, which is what is asked.
+    sign();
+    if (type === 'BOOKMARK') return;
+    if (type === 'DELETED') items.delete(raw.metadata.uid);
+    else items.set(raw.metadata.uid, options.project(raw as never));
+    onChange();
+  };
+  const follow = async (): Promise<never> => {
+    let brokenSinceMs: number | null = null;
+    while (true) {
+      signal.throwIfAborted();
+      try {
+        const query = { resourceVersion, labelSelector, timeoutSeconds: maxWatchSeconds };
+        if ((await client.watch(path, query, onEvent, signal)) === 'gone') await list();
+        brokenSinceMs = null;
+      } catch (error) {
+        signal.throwIfAborted();
+        brokenSinceMs ??= performance.now();
+        if (performance.now() - brokenSinceMs > giveUpMs || !isInfrastructure(error)) throw error;
+        await sleep(retryMs, undefined, { signal });
+        // A watch that broke may have lost events that its resourceVersion no longer reaches.
+        await list().then(
+          () => {
+            brokenSinceMs = null;
+          },
+          () => undefined,
+        );
+      }
+    }
+  };
+
+  await list();
+  seenSinceMs = Date.now();
+  const failed = follow();
+  failed.catch(() => undefined);
+  return {
+    items,
+    get lastSignMs() {
+      return lastSignMs;
+    },
+    get seenSinceMs() {
+      return seenSinceMs;
+    },
+    refresh: list,
+    failed,
+  };
+}
+
+interface Raw {
+  metadata: { uid: string; resourceVersion: string };
+}
+
+function isInfrastructure(error: unknown): boolean {
+  return error instanceof NodewaveError && error.code === 'Infrastructure';
+}

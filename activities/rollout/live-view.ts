@@ -1,0 +1,111 @@
+import { isAvailable } from '../../domain/cluster/availability.ts';
+import type { NodeView, PodView } from '../../domain/cluster/view.ts';
+import { restartsOf } from '../../domain/rollout/judge.ts';
+import type { ClusterClient } from '../cluster/client.ts';
+import type { DaemonSet, Node, Pod } from '../cluster/objects.ts';
+import { paths } from '../cluster/paths.ts';
+import { nodeView, podView } from '../cluster/project.ts';
+import { openCollection } from './collection.ts';
+
+/** Nodes and pods as a batch sees them. */
+export interface LiveView {
+  nodes(): NodeView[];
+  pods(): PodView[];
+  isAvailable(pod: PodView): boolean;
+  /** See `Collection.seenSinceMs`. */
+  seenSinceMs(): number;
+  /** Restarts of the pods that were there when the view was opened. */
+  readonly restartsAtStart: ReadonlyMap<string, number>;
+  /** Reads everything again when the view is older than `maxAgeMs`, so that nothing is deleted on an old one. */
+  ensureFresh(maxAgeMs: number): Promise<void>;
+  /** Resolves on the next change. */
+  changed(): Promise<void>;
+  readonly failed: Promise<never>;
+}
+
+/** Opens the view of one DaemonSet; it lives until `signal` aborts. */
+export async function openLiveView(
+  client: ClusterClient,
+  daemonSet: DaemonSet,
+  minReadySeconds: number,
+  signal: AbortSignal,
+): Promise<LiveView> {
+  let wake: () => void = () => undefined;
+  let next = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const onChange = (): void => {
+    wake();
+    next = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+  };
+  const readySince = new Map<string, number>();
+  const uid = daemonSet.metadata.uid;
+  const [nodes, pods] = await Promise.all([
+    openCollection<NodeView>({ client, path: paths.nodes(), project: (raw: Node) => nodeView(raw), onChange, signal }),
+    openCollection<PodView | null>({
+      client,
+      path: paths.pods(daemonSet.metadata.namespace ?? ''),
+      labelSelector: labelSelectorOf(daemonSet),
+      project: (raw: Pod) => (ownedBy(raw, uid) ? tracked(podView(raw), readySince) : null),
+      onChange,
+      signal,
+    }),
+  ]);
+  const livePods = (): PodView[] => [...pods.items.values()].filter((pod) => pod !== null);
+  const oldest = (): number => Math.min(nodes.lastSignMs, pods.lastSignMs);
+  return {
+    nodes: () => [...nodes.items.values()],
+    pods: livePods,
+    isAvailable: (pod) => isAvailable(pod, minReadySeconds, readySince.get(pod.uid), Date.now()),
+    seenSinceMs: () => Math.max(nodes.seenSinceMs, pods.seenSinceMs),
+    restartsAtStart: new Map(livePods().map((pod) => [pod.uid, restartsOf(pod)])),
+    ensureFresh: async (maxAgeMs) => {
+      if (performance.now() - oldest() <= maxAgeMs) return;
+      await Promise.all([nodes.refresh(), pods.refresh()]);
+    },
+    changed: () => next,
+    failed: Promise.race([nodes.failed, pods.failed]),
+  };
+}
+
+/**
+ * Remembers on this process' clock since when a pod is Ready (S24). A pod that was Ready when first seen has only the
+ * kubelet's timestamp; one that turns Ready before our eyes is timed here, whatever the kubelet's clock says.
+ */
+function tracked(pod: PodView, readySince: Map<string, number>): PodView {
+  if (!pod.ready) readySince.delete(pod.uid);
+  else if (!readySince.has(pod.uid)) readySince.set(pod.uid, Math.max(pod.readySinceMs ?? 0, firstSight(pod)));
+  return pod;
+}
+
+/** A Ready condition that is seconds old was seen turning Ready just now. */
+function firstSight(pod: PodView): number {
+  const ageMs = Date.now() - (pod.readySinceMs ?? 0);
+  return ageMs < 5_000 ? Date.now() : (pod.readySinceMs ?? Date.now());
+}
+
+function ownedBy(pod: Pod, uid: string): boolean {
+  return pod.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
+}
+
+/** The selector in the form that a list takes. */
+export function labelSelectorOf(daemonSet: DaemonSet): string {
+  const { matchLabels = {}, matchExpressions = [] } = daemonSet.spec.selector;
+  const equal = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
+  const expressions = (matchExpressions as { key: string; operator: string; values?: string[] }[]).map((expression) => {
+    const values = (expression.values ?? []).join(',');
+    switch (expression.operator) {
+      case 'In':
+        return `${expression.key} in (${values})`;
+      case 'NotIn':
+        return `${expression.key} notin (${values})`;
+      case 'DoesNotExist':
+        return `!${expression.key}`;
+      default:
+        return expression.key;
+    }
+  });
+  return [...equal, ...expressions].join(',');
+}

@@ -1,0 +1,151 @@
+import { baseOf, desiredDaemonSet } from '../../domain/desired.ts';
+import { digest } from '../../domain/digest.ts';
+import { NodewaveError } from '../../domain/failures.ts';
+import { daemonSetLabel, fieldManager } from '../../domain/ids.ts';
+import type { DaemonSetRecord, GoodRevision, PodTemplate, RolloutTarget } from '../../domain/record.ts';
+import { planBatches, planDigest, takeCensus } from '../../domain/rollout/plan.ts';
+import type { DaemonSet, Node, RawTemplate } from '../cluster/objects.ts';
+import { paths } from '../cluster/paths.ts';
+import { nodeView, schedulingView } from '../cluster/project.ts';
+import type { RolloutActivities, RolloutContext, RolloutPlan } from '../contract.ts';
+import type { RolloutCall } from './call.ts';
+import { findManifest } from './manifest.ts';
+import { RecordHandle } from './record-handle.ts';
+import { readManaged } from './template.ts';
+
+type PlanInput = Parameters<RolloutActivities['planRollout']>[0];
+
+/** See `RolloutActivities.planRollout`. */
+export async function planRollout(call: RolloutCall, input: PlanInput): Promise<RolloutPlan> {
+  const { client } = call;
+  const nodes = await client.list(paths.nodes(), { project: (raw: Node) => nodeView(raw), signal: call.signal });
+  if (input.mode === 'install') {
+    const manifest = await findManifest(call, input);
+    const template = templateOf(manifest);
+    return makePlan(input, nodes.items, template, null, input.sync.templateDigest);
+  }
+  const { ref, application } = input.context;
+  const live = await readManaged(client, ref, application);
+  const target = input.mode === 'revert' ? null : await predictTarget(call, input, live);
+  const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid, (record) =>
+    withTarget(record, input, target),
+  );
+  const { record } = handle;
+  const digestTo = record.target?.templateDigest ?? '';
+  const template = record.templates[digestTo] ?? {};
+  return makePlan(input, nodes.items, template, record.good[0] ?? null, digestTo);
+}
+
+/** See `RolloutActivities.takeCensus`. */
+export async function takeLiveCensus(call: RolloutCall, context: RolloutContext) {
+  const nodes = await call.client.list(paths.nodes(), { project: (raw: Node) => nodeView(raw), signal: call.signal });
+  const live = await readManaged(call.client, context.ref, context.application);
+  return takeCensus(nodes.items, schedulingView(live.spec.template));
+}
+
+function makePlan(
+  input: PlanInput,
+  nodes: ReturnType<typeof nodeView>[],
+  template: PodTemplate,
+  good: GoodRevision | null,
+  digestTo: string,
+): RolloutPlan {
+  const whole = [{ name: input.mode === 'install' ? 'install' : 'all', nodes: '100%' as const, soakMs: 0 }];
+  const policy = input.mode === 'update' ? input.spec.rollout : { ...input.spec.rollout, batches: whole };
+  const plan = planBatches({
+    policy,
+    manifestMaxUnavailable: input.sync.maxUnavailable,
+    nodes,
+    scheduling: schedulingView(template as RawTemplate),
+    rollout: input.context.holder.rollout,
+  });
+  const notes = [...plan.notes];
+  if (input.mode === 'install')
+    notes.push('First install: the controller creates the pods of all eligible nodes at once.');
+  if (good === null)
+    notes.push('There is no last good template: a failure waits for a person instead of rolling back.');
+  return {
+    digest: planDigest({
+      commit: input.commit,
+      renderedDigest: input.renderedDigest,
+      from: good?.templateDigest ?? null,
+      to: digestTo,
+      rules: plan.rules,
+      maxUnavailable: plan.maxUnavailable,
+      policy,
+    }),
+    batches: plan.batches,
+    policy,
+    rules: plan.rules,
+    maxUnavailable: plan.maxUnavailable,
+    budget: plan.budget,
+    census: plan.census,
+    fromHash: good?.hash ?? null,
+    lastGoodCommit: good?.commit ?? null,
+    notes,
+  };
+}
+
+/** The template that the API server will make of git's manifest, by a dry run of the very write that opens the window. */
+async function predictTarget(call: RolloutCall, input: PlanInput, live: DaemonSet) {
+  const manifest = await findManifest(call, input);
+  const { application } = input.context;
+  const base = baseOf(manifest);
+  const template = templateOf(manifest);
+  const object = desiredDaemonSet(base, template, { application }, live.metadata.resourceVersion);
+  const predicted = await call.client.apply<DaemonSet>(paths.daemonSet(input.context.ref), object, {
+    fieldManager: fieldManager(application),
+    dryRun: true,
+    signal: call.signal,
+  });
+  const templateDigest = digest(predicted.spec.template);
+  return { base, template: predicted.spec.template as PodTemplate, templateDigest };
+}
+
+function withTarget(
+  record: DaemonSetRecord,
+  input: PlanInput,
+  predicted: { base: Record<string, unknown>; template: PodTemplate; templateDigest: string } | null,
+): DaemonSetRecord {
+  // Grants of an older rollout stay: they count as out until nobody can act on them any more.
+  const fresh = { ...record, phase: 'planning', touched: [] };
+  if (predicted === null) return { ...fresh, target: revertTarget(record, input.context) };
+  const target: RolloutTarget = {
+    commit: input.commit,
+    templateDigest: predicted.templateDigest,
+    quarantineKey: input.sync.quarantineKey,
+  };
+  const known = Object.fromEntries(
+    Object.entries(record.templates).filter(
+      ([key]) => record.good.some((good) => good.templateDigest === key) || key === record.target?.templateDigest,
+    ),
+  );
+  return {
+    ...fresh,
+    target,
+    base: predicted.base,
+    templates: { ...known, [predicted.templateDigest]: predicted.template },
+  };
+}
+
+function revertTarget(record: DaemonSetRecord, context: RolloutContext): RolloutTarget {
+  // A second attempt of this activity finds the target that the first one wrote.
+  const before = record.good[1];
+  if (before === undefined) {
+    throw new NodewaveError(
+      'Conflict',
+      `DaemonSet ${daemonSetLabel(context.ref)} has only one good revision: there is none before it to go back to`,
+    );
+  }
+  return {
+    commit: before.commit,
+    templateDigest: before.templateDigest,
+    quarantineKey: before.quarantineKey ?? '',
+    hash: before.hash,
+  };
+}
+
+function templateOf(manifest: Record<string, unknown>): PodTemplate {
+  const spec = manifest.spec as { template?: PodTemplate } | undefined;
+  return spec?.template ?? {};
+}

@@ -1,0 +1,25 @@
+import type { DaemonSetRecord } from '../../domain/record.ts';
+import type { Step } from '../../domain/rollout/step-types.ts';
+import type { BatchResult } from '../contract.ts';
+
+const maxNames = 20;
+const maxFindings = 10;
+
+/** What a batch tells the workflow: counts and a few names, always small. */
+export function batchResult(
+  verdict: BatchResult['verdict'],
+  step: Step,
+  record: DaemonSetRecord,
+  edit?: string,
+): BatchResult {
+  return {
+    verdict,
+    progress: step.progress,
+    zones: step.zones,
+    findings: step.findings.slice(0, maxFindings),
+    ...(edit === undefined ? {} : { edit }),
+    touched: step.touchedNames.slice(0, 200),
+    touchedCount: record.touched.length,
+    deferred: step.deferred.slice(0, maxNames),
+  };
+}

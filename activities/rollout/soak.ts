@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NodewaveError } from '../../domain/failures.ts';
+import { decideStep } from '../../domain/rollout/step.ts';
+import type { Step } from '../../domain/rollout/step-types.ts';
+import { daemonSetView } from '../cluster/project.ts';
+import { readRecord } from '../cluster/record-store.ts';
+import type { BatchInput, BatchResult } from '../contract.ts';
+import { type BatchDeps, BatchStopped, stepRules } from './batch.ts';
+import { openLiveView } from './live-view.ts';
+import { batchResult } from './result.ts';
+import { readManaged } from './template.ts';
+
+const tickMs = 500;
+
+/**
+ * Watches the nodes of the batches so far until `untilMs`: failed as soon as a gate is red, else done, or incomplete when nodes
+ * left the target meanwhile. Deletes nothing and writes nothing.
+ */
+export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; untilMs: number }): Promise<BatchResult> {
+  const { ref, application } = input.batch.context;
+  const live = await readManaged(deps.client, ref, application);
+  const stored = await readRecord(deps.client, ref);
+  if (stored === null) throw new NodewaveError('Conflict', 'the record was deleted while the rollout ran');
+  const { record } = stored;
+  const rules = stepRules({ ...input.batch, observeOnly: true });
+  const { scheduling } = daemonSetView(live);
+  const views = new AbortController();
+  const signal = AbortSignal.any([deps.signal, views.signal]);
+  try {
+    const view = await openLiveView(deps.client, live, live.spec.minReadySeconds ?? 0, signal);
+    const decide = (): Step =>
+      decideStep(rules, {
+        nowMs: Date.now(),
+        seenSinceMs: view.seenSinceMs(),
+        nodes: view.nodes(),
+        pods: view.pods(),
+        scheduling,
+        isAvailable: (pod) => view.isAvailable(pod),
+        restartsBefore: input.batch.judgeAgain ? view.restartsAtStart : new Map(),
+        grants: record.grants,
+        touched: new Set(record.touched),
+      });
+    const watching = async (): Promise<BatchResult> => {
+      while (true) {
+        if (deps.signal.aborted) throw new BatchStopped(batchResult('stopped', decide(), record));
+        const step = decide();
+        deps.report(step);
+        if (step.findings.length > 0) return batchResult('failed', step, record);
+        if (Date.now() >= input.untilMs && step.outage === null) {
+          return batchResult(step.done ? 'done' : 'incomplete', step, record);
+        }
+        await Promise.race([view.changed(), sleep(tickMs)]);
+      }
+    };
+    return await Promise.race([watching(), view.failed]);
+  } finally {
+    views.abort(new Error('the soak has ended'));
+  }
+}

@@ -1,0 +1,74 @@
+import { annotationsOf, desiredDaemonSet } from '../../domain/desired.ts';
+import { digest } from '../../domain/digest.ts';
+import { NodewaveError } from '../../domain/failures.ts';
+import { annotations, type DaemonSetRef, daemonSetLabel, fieldManager } from '../../domain/ids.ts';
+import type { DaemonSetRecord } from '../../domain/record.ts';
+import type { ClusterClient } from '../cluster/client.ts';
+import type { DaemonSet } from '../cluster/objects.ts';
+import { paths } from '../cluster/paths.ts';
+import { newestRevision, type Revision, waitObserved } from '../cluster/revisions.ts';
+import { describeEdit } from './edits.ts';
+
+/** How long the DaemonSet controller may take to see a write. */
+const observeDeadlineMs = 20_000;
+
+/** Reads the DaemonSet and checks that this application manages it. Throws Conflict with a sentence otherwise. */
+export async function readManaged(client: ClusterClient, ref: DaemonSetRef, application: string): Promise<DaemonSet> {
+  const live = await client.get<DaemonSet>(paths.daemonSet(ref));
+  const name = daemonSetLabel(ref);
+  if (live === null || live.metadata.deletionTimestamp !== undefined) {
+    throw new NodewaveError('Conflict', `DaemonSet ${name} was deleted; its pods are left alone`);
+  }
+  const owner = live.metadata.annotations?.[annotations.application];
+  if (owner !== application) {
+    const said = owner === undefined ? 'is not managed by Nodewave any more' : `is managed by application ${owner}`;
+    throw new NodewaveError('Conflict', `DaemonSet ${name} ${said} (annotation ${annotations.application})`);
+  }
+  return live;
+}
+
+/**
+ * Makes one of the record's templates the live one, with `OnDelete` in the same write, waits until the controller has seen
+ * it, and returns its revision. Writing what is live already changes nothing.
+ * @param force take fields over that someone else edited: only on the way back
+ * @throws NodewaveError Conflict when someone else has changed template or strategy, naming who
+ */
+export async function writeTemplate(input: {
+  client: ClusterClient;
+  ref: DaemonSetRef;
+  record: DaemonSetRecord;
+  templateDigest: string;
+  phase: string;
+  force: boolean;
+  signal: AbortSignal;
+}): Promise<{ revision: Revision; daemonSet: DaemonSet }> {
+  const { client, ref, record, signal } = input;
+  const live = await readManaged(client, ref, record.application);
+  const edit = describeEdit(live, record);
+  if (edit !== null && !input.force) throw new NodewaveError('Conflict', edit);
+  const template = record.templates[input.templateDigest];
+  if (template === undefined || record.base === null) {
+    throw new NodewaveError('Conflict', `the record of ${daemonSetLabel(ref)} lacks template ${input.templateDigest}`);
+  }
+  const object = desiredDaemonSet(
+    record.base,
+    template,
+    annotationsOf(record, input.phase),
+    live.metadata.resourceVersion,
+  );
+  const written = await client.apply<DaemonSet>(paths.daemonSet(ref), object, {
+    fieldManager: fieldManager(record.application),
+    force: input.force,
+    signal,
+  });
+  const daemonSet = await waitObserved(client, ref, written.metadata.generation ?? 0, signal, observeDeadlineMs);
+  const liveDigest = digest(daemonSet.spec.template);
+  if (liveDigest !== input.templateDigest) {
+    throw new NodewaveError(
+      'Conflict',
+      `the API server made another template of what was written to ${daemonSetLabel(ref)} (${liveDigest} instead of ${input.templateDigest}): ` +
+        `another field manager or an admission webhook adds fields. ${describeEdit(daemonSet, record) ?? ''}`.trim(),
+    );
+  }
+  return { revision: await newestRevision(client, daemonSet), daemonSet };
+}

@@ -1,0 +1,74 @@
+import { NodewaveError } from '../../domain/failures.ts';
+import { daemonSetLabel } from '../../domain/ids.ts';
+import type { RolloutActivities } from '../contract.ts';
+import type { RolloutCall } from './call.ts';
+import { RecordHandle } from './record-handle.ts';
+import { readManaged, writeTemplate } from './template.ts';
+
+/** See `RolloutActivities.openWindow`. */
+export async function openWindow(
+  call: RolloutCall,
+  input: Parameters<RolloutActivities['openWindow']>[0],
+): Promise<{ toHash: string }> {
+  const { client, signal } = call;
+  const { ref, application } = input.context;
+  const live = await readManaged(client, ref, application);
+  const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid, (record) => ({
+    ...record,
+    phase: input.phase,
+  }));
+  const { target } = handle.record;
+  if (target === null) throw new NodewaveError('Conflict', `the record of ${daemonSetLabel(ref)} has no target`);
+  const { revision } = await writeTemplate({
+    client,
+    ref,
+    record: handle.record,
+    templateDigest: target.templateDigest,
+    phase: input.phase,
+    force: input.force === true,
+    signal,
+  });
+  if (target.hash !== undefined && target.hash !== revision.hash) {
+    throw new NodewaveError(
+      'Conflict',
+      `the target of ${daemonSetLabel(ref)} had hash ${target.hash} and now has ${revision.hash}: its ControllerRevision was removed by someone`,
+    );
+  }
+  await handle.update((record) =>
+    record.target === null ? record : { ...record, target: { ...target, hash: revision.hash } },
+  );
+  return { toHash: revision.hash };
+}
+
+/** See `RolloutActivities.closeWindow`. */
+export async function closeWindow(
+  call: RolloutCall,
+  input: Parameters<RolloutActivities['closeWindow']>[0],
+): Promise<{ liveHash: string | null }> {
+  const { client, signal } = call;
+  const { ref, application } = input.context;
+  const live = await readManaged(client, ref, application);
+  // The record first: from this write on no older batch can grant a node, whatever it still believes.
+  const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid, (record) => ({
+    ...record,
+    phase: input.phase,
+  }));
+  const [good] = handle.record.good;
+  if (good === undefined) return { liveHash: null };
+  const { revision } = await writeTemplate({
+    client,
+    ref,
+    record: handle.record,
+    templateDigest: good.templateDigest,
+    phase: input.phase,
+    force: input.force === true,
+    signal,
+  });
+  if (revision.hash !== good.hash) {
+    throw new NodewaveError(
+      'Conflict',
+      `last good of ${daemonSetLabel(ref)} had hash ${good.hash} and came back as ${revision.hash}: untouched pods would be replaced, so nothing is`,
+    );
+  }
+  return { liveHash: revision.hash };
+}
