@@ -33,6 +33,8 @@ export interface ManagedProcess {
   ended: Promise<ProcessEnd>;
   /** SIGTERM, then SIGKILL after `graceMs` (10 s without it); returns when it has ended. */
   stop(graceMs?: number): Promise<void>;
+  /** Lets it outlive this process. */
+  release(): void;
 }
 
 function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
@@ -104,6 +106,10 @@ export async function startProcess(options: StartOptions): Promise<ManagedProces
     stop: async (graceMs) => {
       await endProcess(identity, graceMs);
       await ended;
+    },
+    release: () => {
+      release();
+      child.unref();
     },
   };
 }
