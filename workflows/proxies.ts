@@ -10,7 +10,10 @@ import { clusterTaskQueue, watchTaskQueue, workflowTaskQueue } from '../domain/i
  */
 const retry = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' } as const;
 
-/** One or a few requests; no heartbeat, so this is also how long a worker's death goes unnoticed. */
+/** Activities beat every second or two, so a worker's death is noticed within seconds, whatever the other limits are. */
+const heartbeatTimeout = '15 seconds';
+
+/** One or a few requests. */
 const short: ActivityOptions = { startToCloseTimeout: '2 minutes', retry };
 
 /**
@@ -19,20 +22,22 @@ const short: ActivityOptions = { startToCloseTimeout: '2 minutes', retry };
  */
 const answered: ActivityOptions = { ...short, scheduleToStartTimeout: '1 minute' };
 
+/** May fetch a repository, for which git itself has 5 minutes. */
+const fetching: ActivityOptions = { startToCloseTimeout: '10 minutes', heartbeatTimeout, retry };
+
 /** Git and Temporal are served by the worker that runs this workflow, so no queue can be without one. */
-const gitShort = proxyActivities<Pick<GitActivities, 'resolveRef'>>({ ...short, taskQueue: workflowTaskQueue });
+const gitShort = proxyActivities<Pick<GitActivities, 'resolveRef'>>({ ...fetching, taskQueue: workflowTaskQueue });
 
 /**
  * Waiting is made of attempts that fail as BENIGN and name the next delay: it costs no history. Cancelled without waiting,
  * because a trigger that arrives must not wait for an attempt that is asking git.
  */
 const waiting: ActivityOptions = {
-  ...short,
   taskQueue: workflowTaskQueue,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
 };
-const gitWait = proxyActivities<Pick<GitActivities, 'waitForNewCommit'>>(waiting);
-const temporalWait = proxyActivities<Pick<TemporalActivities, 'waitForRolloutEnd'>>(waiting);
+const gitWait = proxyActivities<Pick<GitActivities, 'waitForNewCommit'>>({ ...fetching, ...waiting });
+const temporalWait = proxyActivities<Pick<TemporalActivities, 'waitForRolloutEnd'>>({ ...short, ...waiting });
 const temporalShort = proxyActivities<Pick<TemporalActivities, 'describeRollout'>>({
   ...short,
   taskQueue: workflowTaskQueue,
@@ -55,8 +60,10 @@ type ClusterActivities = ActivityInterfaceFor<SyncActivities & Omit<RolloutActiv
 /** Activities that read and write one cluster, on its queue. */
 export function clusterActivities(cluster: string): ClusterActivities {
   const taskQueue = clusterTaskQueue(cluster);
-  const brief = proxyActivities<SyncActivities & Omit<RolloutActivities, 'runBatch' | 'watchSoak'>>({
+  const sync = proxyActivities<SyncActivities>({ ...answered, startToCloseTimeout: '10 minutes', taskQueue });
+  const brief = proxyActivities<Omit<RolloutActivities, 'runBatch' | 'watchSoak'>>({
     ...answered,
+    heartbeatTimeout,
     taskQueue,
   });
   // No schedule-to-start limit: a batch that lost its worker resumes from its own heartbeat when another one takes it.
@@ -64,11 +71,11 @@ export function clusterActivities(cluster: string): ClusterActivities {
   // and the batch's answer (how far it got) is waited for: two batches must never run at once.
   const long = proxyActivities<Pick<RolloutActivities, 'runBatch'>>({ ...watching, taskQueue });
   return {
-    prepareSync: brief.prepareSync,
-    previewSync: brief.previewSync,
-    applySync: brief.applySync,
-    releaseApplication: brief.releaseApplication,
-    releaseQuarantine: brief.releaseQuarantine,
+    prepareSync: sync.prepareSync,
+    previewSync: sync.previewSync,
+    applySync: sync.applySync,
+    releaseApplication: sync.releaseApplication,
+    releaseQuarantine: sync.releaseQuarantine,
     planRollout: brief.planRollout,
     takeCensus: brief.takeCensus,
     install: brief.install,
@@ -82,7 +89,7 @@ export function clusterActivities(cluster: string): ClusterActivities {
 
 const watching: ActivityOptions = {
   startToCloseTimeout: '24 hours',
-  heartbeatTimeout: '15 seconds',
+  heartbeatTimeout,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry,
 };

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { readFinished } from '../../domain/application/finished.ts';
 import type { RolloutMemo } from '../../domain/rollout/input.ts';
-import type { RolloutFinished } from '../../domain/wire.ts';
 import type { RolloutDescription, TemporalActivities } from '../contract.ts';
 
 /** How often a rollout is looked at that may have been terminated, which sends no signal. */
@@ -38,7 +38,7 @@ async function describe(client: Client, workflowId: string): Promise<RolloutDesc
       status: seen.status.name,
       runId: seen.runId,
       memo: isRolloutMemo(seen.memo) ? seen.memo : null,
-      finished: isRolloutFinished(answer) ? answer : null,
+      finished: readFinished(answer),
     };
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
@@ -48,8 +48,4 @@ async function describe(client: Client, workflowId: string): Promise<RolloutDesc
 
 function isRolloutMemo(memo: Record<string, unknown> | undefined): memo is Record<string, unknown> & RolloutMemo {
   return typeof memo?.application === 'string' && typeof memo.rollout === 'number';
-}
-
-function isRolloutFinished(answer: unknown): answer is RolloutFinished {
-  return typeof answer === 'object' && answer !== null && 'outcome' in answer && 'rollout' in answer;
 }

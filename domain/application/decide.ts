@@ -26,7 +26,8 @@ export function decideSteps(state: ApplicationState, plan: SyncPlan): Step[] {
   return plan.daemonSets.map((sync) => decideStep(state, sync));
 }
 
-function decideStep(state: ApplicationState, sync: DaemonSetSync): Step {
+/** The step for one DaemonSet. */
+export function decideStep(state: ApplicationState, sync: DaemonSetSync): Step {
   const active = state.active.find((one) => sameDaemonSet(one, sync));
   if (active?.mode === 'revert') {
     // A person wants it back now: a fix is rolled out afterwards and never interrupts it.

@@ -17,7 +17,7 @@ function refuseAtAnyTime(update: ApplicationUpdate, state: ApplicationState): st
 }
 
 function refuseInput(update: ApplicationUpdate, input: unknown): string | null {
-  if (update === 'preview') return null;
+  if (update === 'preview') return refusePreview(input);
   const example = `for example ${JSON.stringify(exampleOf(update))}`;
   if (!isObject(input)) return `${update} takes one JSON object, ${example}.`;
   if (!isText(input.by)) return `${update} needs "by": who asks, ${example}.`;
@@ -31,6 +31,12 @@ function refuseInput(update: ApplicationUpdate, input: unknown): string | null {
     return `"daemonset" is a name, or namespace/name, ${example}.`;
   }
   return null;
+}
+
+function refusePreview(input: unknown): string | null {
+  const commit = isObject(input) ? input.commit : undefined;
+  if (commit === undefined || (typeof commit === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(commit))) return null;
+  return 'preview takes a full commit of 40 digits in "commit", or none for what the ref holds now.';
 }
 
 function refuseNow(update: ApplicationUpdate, state: ApplicationState, input: unknown): string | null {

@@ -31,23 +31,13 @@ const severity: readonly SyncOutcome['outcome'][] = [
 /** Outcomes after which the commit's templates have passed everything. */
 const good: readonly SyncOutcome['outcome'][] = ['unchanged', 'configured', 'adopted', 'installed', 'succeeded'];
 
-/**
- * The run of this commit: the one that is open, else a new one. What older runs had queued will never start, because the
- * newest commit wins; it is settled as superseded.
- */
+/** The run of this commit: the one that is open, else a new one. */
 export function openRun(
   state: ApplicationState,
   commit: string,
   subject: string,
   requestIds: readonly string[],
 ): SyncRun {
-  for (const older of state.runs.filter((run) => run.commit !== commit)) {
-    for (const [label, wait] of Object.entries(older.waits)) {
-      if (wait !== 'queued') continue;
-      delete older.waits[label];
-      older.results[label] = { outcome: 'superseded', cause: `commit ${shortCommit(commit)} came before it started` };
-    }
-  }
   const open = state.runs.find((run) => run.commit === commit);
   if (open) {
     open.requestIds = [...new Set([...open.requestIds, ...requestIds])];
@@ -58,9 +48,28 @@ export function openRun(
   return run;
 }
 
-/** Moves every run that waits for nothing to `recent`, oldest first, and notes the commit that is now on the cluster. */
-export function settleRuns(state: ApplicationState, nowMs: number): void {
-  const done = state.runs.filter((run) => Object.keys(run.waits).length === 0);
+/**
+ * Takes out of the queue what will never start because git holds another commit now, and settles it as superseded. What the
+ * same commit had queued is decided again.
+ */
+export function dropQueued(state: ApplicationState, commit: string, nowMs: number): void {
+  for (const run of state.runs) {
+    for (const [label, wait] of Object.entries(run.waits)) {
+      if (wait !== 'queued') continue;
+      delete run.waits[label];
+      if (run.commit === commit) continue;
+      run.results[label] = { outcome: 'superseded', cause: `commit ${shortCommit(commit)} came before it started` };
+    }
+  }
+  settleRuns(state, nowMs, commit);
+}
+
+/**
+ * Moves every run that waits for nothing to `recent`, oldest first, and notes the commit that is now on the cluster; the run
+ * of commit `except` is being filled and stays.
+ */
+export function settleRuns(state: ApplicationState, nowMs: number, except?: string): void {
+  const done = state.runs.filter((run) => run.commit !== except && Object.keys(run.waits).length === 0);
   state.runs = state.runs.filter((run) => !done.includes(run));
   for (const run of done) {
     const worst = worstResult(Object.values(run.results));

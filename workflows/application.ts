@@ -1,0 +1,56 @@
+import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
+import type { ApplicationInput } from '../domain/application/state.ts';
+import { type App, continueDue, createApp, show } from './application/app.ts';
+import { setHandlers } from './application/handlers.ts';
+import { pollGit, stopPoll } from './application/poll.ts';
+import { releaseQuarantine, removeApplication } from './application/requests.ts';
+import { startNextRollback } from './application/rollouts.ts';
+import { syncNewest } from './application/sync.ts';
+import { stopWatches, watchRollouts } from './application/watch.ts';
+
+/**
+ * One application: follows its ref in git and has every new commit prepared, applied and rolled out. Lives until it is
+ * removed; its answer are the sentences about what it gave back.
+ */
+export async function application(input: ApplicationInput): Promise<{ name: string; log: string[] }> {
+  const app = createApp(input);
+  setHandlers(app);
+  show(app);
+  while (!app.state.removed) {
+    if (continueDue()) {
+      await stopPoll(app);
+      await stopWatches(app);
+      // From this check on nothing is awaited: what arrived before it is in the state, what comes after it reaches the new run.
+      if (continueDue()) {
+        const { name, spec } = app.state;
+        return await continueAsNew<typeof application>({ v: 1, name, spec, state: app.state });
+      }
+    } else if (hasWork(app)) {
+      await stopPoll(app);
+      await work(app);
+    } else {
+      if (app.state.spec) pollGit(app);
+      watchRollouts(app);
+      await condition(() => hasWork(app) || continueDue());
+    }
+  }
+  await stopPoll(app);
+  await stopWatches(app);
+  await condition(allHandlersFinished);
+  return { name: app.state.name, log: app.state.log.map((entry) => entry.what) };
+}
+
+function hasWork(app: App): boolean {
+  const { spec, pending, rollbacks, release, removal } = app.state;
+  if (removal) return true;
+  return spec !== null && (pending !== null || release !== null || rollbacks.length > 0);
+}
+
+/** What people ask for comes before what git asks for. */
+async function work(app: App): Promise<void> {
+  const { removal, rollbacks, release } = app.state;
+  if (removal) await removeApplication(app);
+  else if (rollbacks.length > 0) await startNextRollback(app);
+  else if (release) await releaseQuarantine(app);
+  else await syncNewest(app);
+}

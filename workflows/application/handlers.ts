@@ -1,0 +1,172 @@
+import { ApplicationFailure, isCancellation, setHandler } from '@temporalio/workflow';
+import { readFinished } from '../../domain/application/finished.ts';
+import { type ApplicationUpdate, descriptionOf, otherDescriptions } from '../../domain/application/messages.ts';
+import { phaseOf } from '../../domain/application/phase.ts';
+import { findDaemonSet, refuse } from '../../domain/application/refusals.ts';
+import { finishRollout } from '../../domain/application/runs.ts';
+import { kept, sameDaemonSet } from '../../domain/application/state.ts';
+import { statusOf } from '../../domain/application/status.ts';
+import { addTrigger, noteDelivery } from '../../domain/application/triggers.ts';
+import { daemonSetLabel } from '../../domain/ids.ts';
+import { shorten } from '../../domain/markdown.ts';
+import type { Preview } from '../../domain/sync.ts';
+import type { Accepted, DaemonSetDecision } from '../../domain/wire.ts';
+import { readFailure } from '../holding.ts';
+import * as messages from '../messages.ts';
+import { previewActivities } from '../proxies.ts';
+import { type App, logLine, show } from './app.ts';
+import { stopWatch } from './watch.ts';
+
+/**
+ * Sets every handler; called before the first await, so that nothing that came with the start is lost. Handlers only change
+ * the state: the main loop does the work. `preview` alone does its own, because its caller waits for the answer.
+ */
+export function setHandlers(app: App): void {
+  const { state } = app;
+  setHandler(messages.applicationStatusQuery, () => statusOf(state), { description: otherDescriptions.status });
+  setHandler(
+    messages.changedSignal,
+    (signal) => {
+      noteDelivery(state, signal, Date.now());
+      arrived(app);
+    },
+    { description: otherDescriptions.changed },
+  );
+  setHandler(
+    messages.rolloutFinishedSignal,
+    (signal) => {
+      const finished = readFinished(signal);
+      if (!finished || !finishRollout(state, finished, Date.now())) return;
+      stopWatch(app, finished);
+      arrived(app);
+    },
+    { description: otherDescriptions.rolloutFinished },
+  );
+  setHandler(
+    messages.configureUpdate,
+    ({ spec, by }) => {
+      const words = state.spec ? 'changed' : 'created';
+      state.spec = spec;
+      state.specRevision += 1;
+      // An apply alone does not override sync.auto: false.
+      addTrigger(state, { forced: true, manual: false, by, requestIds: [] });
+      return accept(app, by, `configure: application ${words}`, `Application ${state.name} ${words}; asking git now.`);
+    },
+    options(app, 'configure'),
+  );
+  setHandler(
+    messages.syncUpdate,
+    ({ by, reason, requestId }) => {
+      if (knowsRequest(app, requestId)) return accepted(app, `Sync ${requestId} was accepted before.`);
+      addTrigger(state, { forced: true, manual: true, by, requestIds: [shorten(requestId, kept.name)] });
+      return accept(app, by, withReason('sync', reason), 'Asking git now; "nodewave get" shows the outcome.');
+    },
+    options(app, 'sync'),
+  );
+  setHandler(messages.previewUpdate, (request) => preview(app, request?.commit), options(app, 'preview'));
+  setHandler(
+    messages.applicationRetryUpdate,
+    (decision) => {
+      const named = targetOf(app, decision);
+      state.obstacles = state.obstacles.filter((obstacle) => named && !sameDaemonSet(obstacle, named));
+      addTrigger(state, { forced: true, manual: true, by: decision.by, requestIds: [] });
+      return accept(app, decision.by, withReason('retry', decision.reason), 'Trying again with what git holds now.');
+    },
+    options(app, 'retry'),
+  );
+  setHandler(
+    messages.applicationRollbackUpdate,
+    ({ by, reason = '', daemonset }) => {
+      const target = findDaemonSet(state, daemonset);
+      if (typeof target === 'string') throw refusal(target);
+      state.rollbacks.push({ ...target, by, reason: shorten(reason, kept.sentence) });
+      const label = daemonSetLabel(target);
+      return accept(
+        app,
+        by,
+        withReason(`rollback of ${label}`, reason),
+        `${label} returns to the good revision before.`,
+      );
+    },
+    options(app, 'rollback'),
+  );
+  setHandler(
+    messages.releaseQuarantineUpdate,
+    (decision) => {
+      const named = targetOf(app, decision);
+      state.release = { by: decision.by, ...(named && { daemonset: daemonSetLabel(named) }) };
+      const what = withReason('release-quarantine', decision.reason);
+      return accept(app, decision.by, what, 'The quarantine is lifted, then the commit is rolled out again.');
+    },
+    options(app, 'releaseQuarantine'),
+  );
+  setHandler(
+    messages.removeUpdate,
+    ({ by, reason = '' }) => {
+      state.removal = { by, reason };
+      return accept(app, by, withReason('delete', reason), 'The DaemonSets are given back and run on.');
+    },
+    options(app, 'remove'),
+  );
+}
+
+/** Validators are synchronous and refuse before anything enters history; descriptions are all the form a person gets. */
+function options(app: App, update: ApplicationUpdate) {
+  return {
+    description: descriptionOf(update),
+    validator: (input?: unknown) => {
+      const sentence = refuse(update, app.state, input);
+      if (sentence !== null) throw refusal(sentence);
+    },
+  };
+}
+
+/** Anything else than an ApplicationFailure thrown from a handler would fail the workflow task for ever. */
+function refusal(sentence: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(sentence, 'Refused');
+}
+
+async function preview(app: App, named: unknown): Promise<Preview> {
+  const { spec } = app.state;
+  if (!spec) throw refusal('Not configured yet.');
+  const activities = previewActivities(spec.destination.cluster);
+  try {
+    const { repo, ref } = spec.source;
+    const commit = typeof named === 'string' ? named : (await activities.resolveRef({ repo, ref })).commit;
+    return await activities.previewSync({ spec, commit });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const failed = readFailure(error);
+    throw ApplicationFailure.nonRetryable(failed?.sentence ?? 'The preview failed.', failed?.code ?? 'Defect');
+  }
+}
+
+function targetOf(app: App, { daemonset }: DaemonSetDecision): { namespace: string; name: string } | null {
+  const target = daemonset === undefined ? null : findDaemonSet(app.state, daemonset);
+  if (typeof target === 'string') throw refusal(target);
+  return target;
+}
+
+function knowsRequest(app: App, requestId: string): boolean {
+  const { pending, runs, recent } = app.state;
+  return [pending, app.serving, ...runs, ...recent].some((one) => one?.requestIds.includes(requestId));
+}
+
+function withReason(what: string, reason: string | undefined): string {
+  return shorten(reason?.trim() ? `${what}: ${reason.trim()}` : what, kept.sentence);
+}
+
+function accept(app: App, by: string, what: string, message: string): Accepted {
+  logLine(app, shorten(by.trim(), kept.name), what);
+  arrived(app);
+  return accepted(app, message);
+}
+
+function accepted(app: App, message: string): Accepted {
+  return { accepted: true, message, phase: phaseOf(app.state) };
+}
+
+function arrived(app: App): void {
+  app.arrivals += 1;
+  show(app);
+}

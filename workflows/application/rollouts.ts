@@ -1,0 +1,225 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ChildWorkflowCancellationType,
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  startChild,
+} from '@temporalio/workflow';
+import { decideStep, type Step } from '../../domain/application/decide.ts';
+import { openRun, settleRuns } from '../../domain/application/runs.ts';
+import {
+  type ActiveRollout,
+  type AppliedPlan,
+  kept,
+  type RollbackRequest,
+  type SyncRun,
+  sameDaemonSet,
+} from '../../domain/application/state.ts';
+import { daemonSetLabel, rolloutWorkflowId, workflowTaskQueue, workflowTypes } from '../../domain/ids.ts';
+import { shortCommit, shorten } from '../../domain/markdown.ts';
+import type { RolloutInput, RolloutMemo } from '../../domain/rollout/input.ts';
+import type { DaemonSetSync } from '../../domain/sync.ts';
+import { searchAttributes } from '../attributes.ts';
+import { HoldingInterrupted, untilAnswered } from '../holding.ts';
+import { supersedeSignal } from '../messages.ts';
+import { temporalActivities } from '../proxies.ts';
+import { type App, logLine, mainHolding, setBusy, show, specOf } from './app.ts';
+import { type RolloutWorkflow, watchChild } from './watch.ts';
+
+/** Does what was decided about one DaemonSet, and notes in the run what it came to or waits for. */
+export async function takeStep(app: App, run: SyncRun, step: Step, plan: AppliedPlan, by: string): Promise<void> {
+  const label = daemonSetLabel(step.sync);
+  switch (step.do) {
+    case 'settle':
+      delete run.waits[label];
+      // What this commit came to earlier says more than that now nothing differs.
+      if (step.result.outcome !== 'unchanged' || !run.results[label]) run.results[label] = step.result;
+      return;
+    case 'await':
+      run.waits[label] = step.rollout;
+      return;
+    case 'queue':
+      run.waits[label] = 'queued';
+      if (step.ask) await askToMakeWay(app, step.sync, plan.commit);
+      return;
+    case 'start':
+      return await start(app, run, step, plan, by);
+  }
+}
+
+/** Starts a rollout back to the good revision before, which a person asked for; interrupted, it stays asked for. Needs neither git nor a new plan. */
+export async function startNextRollback(app: App): Promise<void> {
+  const { state } = app;
+  const request = state.rollbacks[0];
+  if (!request) return;
+  try {
+    await startRollback(app, request);
+    state.rollbacks = state.rollbacks.slice(1);
+    settleRuns(state, Date.now());
+  } catch (error) {
+    if (!(error instanceof HoldingInterrupted)) throw error;
+  }
+  setBusy(app, null);
+}
+
+async function startRollback(app: App, request: RollbackRequest): Promise<void> {
+  const plan = app.state.applied;
+  const sync = plan?.daemonSets.find((one) => sameDaemonSet(one, request));
+  if (!plan || !sync) return;
+  setBusy(app, `Starting the rollback of ${daemonSetLabel(sync)}.`);
+  const run = openRun(app.state, plan.commit, plan.subject, []);
+  await start(app, run, { do: 'start', sync, mode: 'revert' }, plan, request.by, request.reason);
+}
+
+async function askToMakeWay(app: App, sync: DaemonSetSync, commit: string): Promise<void> {
+  const active = app.state.active.find((one) => sameDaemonSet(one, sync));
+  if (!active || active.supersededBy === commit) return;
+  active.supersededBy = commit;
+  try {
+    await getExternalWorkflowHandle(active.workflowId).signal(supersedeSignal, { commit });
+  } catch (error) {
+    // It has just ended: its signal or its watch says so, and then the queue moves.
+    if (isCancellation(error)) throw error;
+  }
+}
+
+interface Start {
+  sync: DaemonSetSync;
+  mode: RolloutInput['mode'];
+}
+
+async function start(
+  app: App,
+  run: SyncRun,
+  { sync, mode }: { do: 'start' } & Start,
+  plan: AppliedPlan,
+  by: string,
+  reason?: string,
+): Promise<void> {
+  const { state } = app;
+  const label = daemonSetLabel(sync);
+  const active = makeActive(app, { sync, mode }, plan, by);
+  // Known before it is started, so that its end finds it and no message in between sees a gap.
+  state.active.push(active);
+  state.obstacles = state.obstacles.filter((obstacle) => mode === 'revert' || !sameDaemonSet(obstacle, sync));
+  delete run.results[label];
+  run.waits[label] = active.rollout;
+  try {
+    const handle = await startChild<RolloutWorkflow>(
+      workflowTypes.rollout,
+      childOptions(app, active, sync, plan, reason),
+    );
+    watchChild(app, active, handle);
+    show(app);
+  } catch (error) {
+    state.active = state.active.filter((one) => one !== active);
+    delete run.waits[label];
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    await meetRunning(app, run, { sync, mode }, plan, by);
+  }
+}
+
+function makeActive(app: App, { sync, mode }: Start, plan: AppliedPlan, by: string): ActiveRollout {
+  const { namespace, name, templateDigest, quarantineKey } = sync;
+  const ref = { cluster: specOf(app).destination.cluster, namespace, name };
+  const { commit, subject } = plan;
+  const rollout = Date.now();
+  const workflowId = rolloutWorkflowId(ref);
+  return {
+    namespace,
+    name,
+    workflowId,
+    rollout,
+    mode,
+    commit,
+    subject,
+    templateDigest,
+    quarantineKey,
+    by,
+    supersededBy: null,
+  };
+}
+
+function childOptions(app: App, active: ActiveRollout, sync: DaemonSetSync, plan: AppliedPlan, reason?: string) {
+  const spec = specOf(app);
+  const { namespace, name, workflowId, rollout, mode, commit, subject, by, templateDigest, quarantineKey } = active;
+  const application = app.state.name;
+  const { cluster } = spec.destination;
+  const input: RolloutInput = {
+    v: 1,
+    application,
+    ref: { cluster, namespace, name },
+    mode,
+    spec,
+    sync,
+    commit,
+    subject,
+    renderedDigest: plan.renderedDigest,
+    rollout,
+    by,
+    ...(reason !== undefined && { reason }),
+  };
+  const memo: RolloutMemo = { application, rollout, mode, commit, subject, templateDigest, quarantineKey };
+  return {
+    workflowId,
+    taskQueue: workflowTaskQueue,
+    args: [input] as [RolloutInput],
+    // The rollout outlives its application: whatever happens here, its nodes are brought to an end.
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    cancellationType: ChildWorkflowCancellationType.ABANDON,
+    memo: { ...memo },
+    typedSearchAttributes: [
+      { key: searchAttributes.application, value: application },
+      { key: searchAttributes.cluster, value: cluster },
+      { key: searchAttributes.daemonSet, value: daemonSetLabel(active) },
+      { key: searchAttributes.commit, value: commit },
+      { key: searchAttributes.phase, value: 'planning' },
+    ],
+    staticSummary: shorten(`${mode} ${daemonSetLabel(active)} commit ${shortCommit(commit)}`, kept.name),
+  };
+}
+
+/**
+ * The id is taken. By a rollout of this application that it no longer knows (it was deleted and applied again): it is
+ * known again, and the supersede rule decides. By another application's: a clean refusal.
+ */
+async function meetRunning(
+  app: App,
+  run: SyncRun,
+  { sync, mode }: Start,
+  plan: AppliedPlan,
+  by: string,
+): Promise<void> {
+  const { state } = app;
+  const label = daemonSetLabel(sync);
+  const workflowId = rolloutWorkflowId({ cluster: specOf(app).destination.cluster, ...sync });
+  const seen = await untilAnswered(() => temporalActivities.describeRollout({ workflowId }), mainHolding(app));
+  const { memo } = seen;
+  if (seen.state !== 'running') return await start(app, run, { do: 'start', sync, mode }, plan, by);
+  if (memo?.application === state.name) {
+    const { namespace, name } = sync;
+    const { rollout, commit, subject, templateDigest, quarantineKey } = memo;
+    const found = {
+      namespace,
+      name,
+      workflowId,
+      rollout,
+      mode: memo.mode,
+      commit,
+      subject,
+      templateDigest,
+      quarantineKey,
+    };
+    state.active.push({ ...found, by, supersededBy: null });
+    if (mode === 'revert') logLine(app, by, `rollback of ${label} not started: a rollout runs, send it there`);
+    else await takeStep(app, run, decideStep(state, sync), plan, by);
+    return;
+  }
+  const owner = memo
+    ? `another application (${memo.application})`
+    : 'a workflow that was not started by an application';
+  const sentence = `DaemonSet ${label} is being rolled out by ${owner}: take it out of one of the two, then run "nodewave sync ${state.name}".`;
+  run.results[label] = { outcome: 'invalid', cause: sentence };
+  state.invalid = { sentence, commit: plan.commit, refMissing: false };
+}

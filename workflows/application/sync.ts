@@ -1,0 +1,159 @@
+import { changesNothing, decideSteps, reviewObstacles } from '../../domain/application/decide.ts';
+import { dropQueued, openRun, recordOutcome, settleRuns } from '../../domain/application/runs.ts';
+import { kept, type Trigger } from '../../domain/application/state.ts';
+import { addTrigger, takeTrigger } from '../../domain/application/triggers.ts';
+import { shortCommit, shorten } from '../../domain/markdown.ts';
+import type { SyncPlan } from '../../domain/sync.ts';
+import { type Failed, HoldingInterrupted, readFailure, untilAnswered } from '../holding.ts';
+import { clusterActivities, gitActivities } from '../proxies.ts';
+import { type App, mainHolding, setBusy, show, specOf } from './app.ts';
+import { takeStep } from './rollouts.ts';
+
+/** How often one sync looks again because something moved meanwhile, before it goes on with what it has. */
+const roundsMax = 3;
+
+/**
+ * Serves the trigger in the slot: asks git, prepares the newest commit, applies it and starts its rollouts. Interrupted
+ * while holding, it puts the trigger back, so that nothing that was asked for is lost.
+ */
+export async function syncNewest(app: App): Promise<void> {
+  const trigger = takeTrigger(app.state);
+  if (!trigger) return;
+  app.serving = trigger;
+  try {
+    await serve(app, trigger);
+  } catch (error) {
+    if (!(error instanceof HoldingInterrupted)) throw error;
+    const newer = takeTrigger(app.state);
+    addTrigger(app.state, trigger);
+    if (newer) addTrigger(app.state, newer);
+  } finally {
+    app.serving = null;
+    setBusy(app, null);
+  }
+}
+
+async function serve(app: App, trigger: Trigger): Promise<void> {
+  const { state } = app;
+  const plan = await applyNewest(app, trigger);
+  if (!plan || state.removal) return;
+  const { commit, subject, renderedDigest, daemonSets } = plan;
+  state.applied = { commit, subject, renderedDigest, daemonSets };
+  dropQueued(state, commit, Date.now());
+  const run = openRun(state, commit, subject, trigger.requestIds);
+  for (const step of decideSteps(state, plan)) await takeStep(app, run, step, plan, trigger.by);
+  state.attempted = commit;
+  settleRuns(state, Date.now());
+}
+
+/** The newest commit's plan, applied; null when there is nothing to do or nothing could be done, which is then recorded. */
+async function applyNewest(app: App, trigger: Trigger): Promise<SyncPlan | null> {
+  for (let round = 1; ; round++) {
+    const plan = await prepareNewest(app, trigger);
+    if (!plan) return null;
+    const { state } = app;
+    state.invalid = null;
+    state.warnings = plan.warnings.slice(0, kept.warnings).map((warning) => shorten(warning, kept.sentence));
+    state.obstacles = reviewObstacles(state, plan, Date.now());
+    if (changesNothing(plan) || state.removal) return plan;
+    const spec = specOf(app);
+    setBusy(app, `Applying commit ${shortCommit(plan.commit)} to cluster ${spec.destination.cluster}.`);
+    const activities = clusterActivities(spec.destination.cluster);
+    const applied = await answer(app, () => activities.applySync({ spec, plan }));
+    if (!applied.failed) return plan;
+    // The digest moved between preparing and applying: what git or the renderer gives now is prepared again.
+    if (applied.failed.code === 'Conflict' && round < roundsMax) continue;
+    recordInvalid(app, trigger, plan, applied.failed.sentence);
+    return null;
+  }
+}
+
+/**
+ * Resolves and prepares. A trigger that arrives meanwhile is served too: git is asked again, and only another commit or
+ * another spec costs another preparation, so that a webhook and a CI call for one push are one sync.
+ */
+async function prepareNewest(app: App, trigger: Trigger): Promise<SyncPlan | null> {
+  const { state } = app;
+  let plan: SyncPlan | undefined;
+  let revision = state.specRevision;
+  for (let round = 1; ; round++) {
+    absorb(app, trigger);
+    const resolved = await resolve(app, trigger);
+    if (!resolved) return null;
+    const { commit } = resolved;
+    if (!trigger.forced && commit === state.attempted) return null;
+    if (!specOf(app).sync.auto && !trigger.manual) return null;
+    if (plan?.commit !== commit || revision !== state.specRevision) {
+      revision = state.specRevision;
+      const spec = specOf(app);
+      setBusy(app, `Comparing commit ${shortCommit(commit)} with cluster ${spec.destination.cluster}.`);
+      const activities = clusterActivities(spec.destination.cluster);
+      const prepared: Answer<SyncPlan> = await answer(app, () => activities.prepareSync({ spec, commit }));
+      if (prepared.failed) {
+        recordInvalid(app, trigger, resolved, prepared.failed.sentence);
+        return null;
+      }
+      plan = prepared.value;
+    }
+    const moved = state.pending !== null || revision !== state.specRevision;
+    if (!moved || round >= roundsMax || state.removal) return plan;
+  }
+}
+
+async function resolve(app: App, trigger: Trigger): Promise<{ commit: string; subject: string } | null> {
+  const { state } = app;
+  const { repo, ref } = specOf(app).source;
+  const resolved = await answer(app, () => gitActivities.resolveRef({ repo, ref }));
+  if (resolved.failed) {
+    recordInvalid(app, trigger, null, resolved.failed.sentence);
+    return null;
+  }
+  // Whatever the ref's commit was judged before it vanished, it is judged again.
+  if (state.invalid?.refMissing) trigger.forced = true;
+  const { commit, subject } = resolved.value;
+  state.pollProblem = null;
+  state.observed = { commit, subject: shorten(subject, kept.name), atMs: Date.now() };
+  show(app);
+  return state.observed;
+}
+
+/** Takes what waits in the slot into the trigger that is being served. */
+function absorb(app: App, trigger: Trigger): void {
+  const newer = takeTrigger(app.state);
+  if (!newer) return;
+  trigger.forced ||= newer.forced;
+  trigger.by = newer.manual || !trigger.manual ? newer.by : trigger.by;
+  trigger.manual ||= newer.manual;
+  trigger.requestIds = [...new Set([...trigger.requestIds, ...newer.requestIds])];
+}
+
+type Answer<T> = { value: T; failed?: undefined } | { value?: undefined; failed: Failed };
+
+/** Runs a call until it is answered; BadInput, Conflict and Fenced are answers too. */
+async function answer<T>(app: App, call: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return { value: await untilAnswered(call, mainHolding(app)) };
+  } catch (error) {
+    const failed = readFailure(error);
+    if (!failed) throw error;
+    return { failed };
+  }
+}
+
+function recordInvalid(
+  app: App,
+  trigger: Trigger,
+  found: { commit: string; subject: string } | null,
+  sentence: string,
+): void {
+  const { state } = app;
+  const nowMs = Date.now();
+  const cause = shorten(sentence, kept.sentence);
+  state.invalid = { sentence: cause, commit: found?.commit ?? null, refMissing: found === null };
+  if (found) {
+    state.attempted = found.commit;
+    dropQueued(state, found.commit, nowMs);
+  }
+  const { commit = '', subject = '' } = found ?? {};
+  recordOutcome(state, { commit, subject, outcome: 'invalid', cause, atMs: nowMs, requestIds: trigger.requestIds });
+}

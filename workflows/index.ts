@@ -1,0 +1,2 @@
+/** The workflow types, under the names that histories freeze. */
+export { application } from './application.ts';
