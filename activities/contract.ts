@@ -183,6 +183,8 @@ export interface BatchInput {
   judgeAgain: boolean;
   /** First install: no pod is deleted, gates only. */
   observeOnly: boolean;
+  /** Names of nodes whose red gate a person has passed. */
+  ignoredNodes: string[];
 }
 
 /** Everything the workers run. */

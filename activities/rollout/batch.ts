@@ -10,7 +10,7 @@ import type { DaemonSet } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
 import { daemonSetView } from '../cluster/project.ts';
 import type { BatchInput, BatchResult } from '../contract.ts';
-import { describeEdit } from './edits.ts';
+import { describeEdit, describeSwap } from './edits.ts';
 import { type LiveView, openLiveView } from './live-view.ts';
 import { RecordHandle } from './record-handle.ts';
 import { removePods } from './remove-pods.ts';
@@ -146,6 +146,7 @@ export function stepRules(input: BatchInput): StepRules {
     readyWithinMs: input.readyWithinMs,
     maxRestarts: input.maxRestarts,
     observeOnly: input.observeOnly,
+    ignoredNodes: input.ignoredNodes,
     rollout: input.context.holder.rollout,
     order: nodeOrder(`${input.context.holder.rollout}`),
   };
@@ -189,13 +190,7 @@ async function findEdit(client: ClusterClient, input: BatchInput, record: Daemon
   if (edit !== null) return edit;
   if (input.observeOnly) return null;
   const expected = input.direction === 'forward' ? record.target?.templateDigest : goodDigest(record, input.toHash);
-  if (expected !== undefined && digest(live.spec.template) !== expected) {
-    throw new NodewaveError(
-      'Infrastructure',
-      'the live template is not the one of this batch; the window is opened again',
-    );
-  }
-  return null;
+  return expected === undefined || digest(live.spec.template) === expected ? null : describeSwap(live, record);
 }
 
 function goodDigest(record: DaemonSetRecord, hash: string): string | undefined {

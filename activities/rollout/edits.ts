@@ -16,6 +16,12 @@ export function describeEdit(live: DaemonSet, record: DaemonSetRecord): string |
   return `${lastEditor(live, record.application)} changed ${what} of DaemonSet ${name}; no pod is deleted until it is put back or taken into git`;
 }
 
+/** Who put another known template live while a batch was running, e.g. by `kubectl rollout undo` (S30), as a sentence. */
+export function describeSwap(live: DaemonSet, record: DaemonSetRecord): string {
+  const name = daemonSetLabel({ namespace: live.metadata.namespace ?? '', name: live.metadata.name });
+  return `${lastEditor(live, record.application)} put another template live on DaemonSet ${name} while a batch was running; no pod is deleted until someone sends resume, rollback or abort`;
+}
+
 /** The manager of the newest managedFields entry that is neither ours nor the controller's status. */
 function lastEditor(live: DaemonSet, application: string): string {
   const entries = (live.metadata.managedFields ?? [])

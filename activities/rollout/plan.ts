@@ -28,7 +28,7 @@ export async function planRollout(call: RolloutCall, input: PlanInput): Promise<
   const live = await readManaged(client, ref, application);
   const target = input.mode === 'revert' ? null : await predictTarget(call, input, live);
   const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid, (record) =>
-    withTarget(record, input, target),
+    withTarget(record, input, target, digest(live.spec.template)),
   );
   const { record } = handle;
   const digestTo = record.target?.templateDigest ?? '';
@@ -106,6 +106,7 @@ function withTarget(
   record: DaemonSetRecord,
   input: PlanInput,
   predicted: { base: Record<string, unknown>; template: PodTemplate; templateDigest: string } | null,
+  liveDigest: string,
 ): DaemonSetRecord {
   // Grants of an older rollout stay: they count as out until nobody can act on them any more.
   const fresh = { ...record, phase: 'planning', touched: [] };
@@ -115,11 +116,9 @@ function withTarget(
     templateDigest: predicted.templateDigest,
     quarantineKey: input.sync.quarantineKey,
   };
-  const known = Object.fromEntries(
-    Object.entries(record.templates).filter(
-      ([key]) => record.good.some((good) => good.templateDigest === key) || key === record.target?.templateDigest,
-    ),
-  );
+  // The live one too: after an install that failed it is neither good nor a target, and still no edit of someone else.
+  const kept = new Set([liveDigest, record.target?.templateDigest, ...record.good.map((good) => good.templateDigest)]);
+  const known = Object.fromEntries(Object.entries(record.templates).filter(([key]) => kept.has(key)));
   return {
     ...fresh,
     target,

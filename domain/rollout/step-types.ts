@@ -15,6 +15,8 @@ export interface StepRules {
   maxRestarts: number;
   /** Gates only: nothing is granted or deleted (first install, soak). */
   observeOnly: boolean;
+  /** Names of nodes whose red gate a person has passed. */
+  ignoredNodes: readonly string[];
   rollout: number;
   order: (a: NodeView, b: NodeView) => number;
 }

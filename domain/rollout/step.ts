@@ -18,7 +18,8 @@ export function decideStep(rules: StepRules, view: StepView): Step {
   const chosen = chooseNodes(rules, present);
   const out = present.filter((fact) => fact.out).length;
   const outage = massOutage(facts);
-  const judged = judgeBatch(rules, view, facts);
+  const ignored = new Set(rules.ignoredNodes);
+  const judged = judgeBatch(rules, view, facts).filter((finding) => !ignored.has(finding.node));
   const findings = outage === null ? judged : [];
   const mayMove = !rules.observeOnly && findings.length === 0 && outage === null;
   const budget = budgetOf(rules.maxUnavailable, eligible.length);
@@ -28,7 +29,8 @@ export function decideStep(rules: StepRules, view: StepView): Step {
     grant,
     remove,
     settled: settledGrants(view, facts),
-    done: findings.length === 0 && outage === null && chosen.every((fact) => fact.onTarget),
+    done:
+      findings.length === 0 && outage === null && chosen.every((fact) => fact.onTarget || ignored.has(fact.node.name)),
     findings,
     progress: {
       eligible: eligible.length,

@@ -1,0 +1,174 @@
+import type { Decision, PauseDecision, PlanDecision, RetryDecision } from '../wire.ts';
+import { acceptedIn, messageTable, type RolloutMessage } from './message-table.ts';
+import { isEnd } from './phases.ts';
+import { noted, type RolloutState } from './state.ts';
+
+/** A message's argument, as unknown as it comes: the Temporal UI sends whatever a person typed. */
+export type Payload = Partial<PlanDecision & PauseDecision & RetryDecision & Decision> | undefined;
+
+/** What comes of a message: the new state and a sentence, or a refusal that says what to do. */
+export type Verdict = { ok: true; state: RolloutState; message: string } | { ok: false; refusal: string };
+
+/** Shortest prefix of a plan digest that names a plan. */
+export const planPrefixLength = 8;
+
+/** Longest `by` and `reason` kept. */
+const maxText = 200;
+
+/** An example argument per message, shown in the Temporal UI and in refusals. */
+export function exampleOf(message: RolloutMessage, planDigest: string | null): string {
+  const who = { by: 'you@example.com', reason: 'why' };
+  switch (message) {
+    case 'approve':
+    case 'reject':
+      return JSON.stringify({ ...who, plan: (planDigest ?? 'ab12cd34').slice(0, planPrefixLength) });
+    case 'pause':
+      return JSON.stringify({ ...who, mode: 'now' });
+    case 'retry':
+      return JSON.stringify({ ...who, ignoreGate: false });
+    default:
+      return JSON.stringify(who);
+  }
+}
+
+/**
+ * Decides a person's message, by the message table and nothing else. Pure and synchronous: it runs in the update's validator,
+ * so that a refused message never enters history, and again in its handler.
+ */
+export function accept(state: RolloutState, message: RolloutMessage, payload: Payload, nowMs: number): Verdict {
+  const example = exampleOf(message, state.plan?.digest ?? null);
+  const refuse = (why: string): Verdict => ({ ok: false, refusal: `${why}. Phase: ${state.phase}.` });
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+    return refuse(`"${message}" takes one JSON object, for example ${example}`);
+  }
+  if (typeof payload.by !== 'string' || payload.by.trim() === '') {
+    return refuse(`"by" is missing: say who sends this, for example ${example}`);
+  }
+  if (payload.reason !== undefined && typeof payload.reason !== 'string') return refuse('"reason" must be a text');
+  if (isEnd(state.phase)) return refuse('The rollout has ended; send it to the application');
+  const cell = messageTable[state.phase][message];
+  if (!cell.accepted) return refuse(`${cell.refusal}. Accepted now: ${acceptedIn(state.phase).join(', ')}`);
+  const pending = state.intent;
+  if (pending !== null && pending.kind !== 'pause') {
+    return refuse(`${pending.kind} was sent already and is under way`);
+  }
+  const by = payload.by.trim().slice(0, maxText);
+  const reason = (payload.reason ?? '').slice(0, maxText);
+  const log = (next: RolloutState, what: string): RolloutState =>
+    noted(next, { atMs: nowMs, by, what: reason === '' ? what : `${what}: ${reason}` });
+  switch (message) {
+    case 'approve':
+    case 'reject':
+      return decidePlan(state, message, payload, { by, reason, refuse, log });
+    case 'pause': {
+      const mode = payload.mode ?? 'now';
+      if (mode !== 'now' && mode !== 'afterBatch') return refuse('"mode" must be "now" or "afterBatch"');
+      if (pending?.kind === 'pause' && pending.mode === mode) return refuse('pause was sent already and is under way');
+      const later = mode === 'afterBatch' && (state.phase === 'rolling' || state.phase === 'rollingBack');
+      const text = later ? 'It pauses after this batch' : 'It pauses now: no further pod is deleted';
+      return {
+        ok: true,
+        state: log({ ...state, intent: { kind: 'pause', by, reason, mode } }, `pause (${mode})`),
+        message: text,
+      };
+    }
+    case 'resume':
+      return resume(state, log);
+    case 'retry': {
+      if (payload.ignoreGate !== undefined && typeof payload.ignoreGate !== 'boolean') {
+        return refuse('"ignoreGate" must be true or false');
+      }
+      const ignore = payload.ignoreGate === true;
+      const next = {
+        ...state,
+        phase: state.before,
+        judgeAgain: true,
+        why: null,
+        ...(ignore ? { ignoredNodes: ignoredNodes(state) } : {}),
+      };
+      const text = ignore ? 'The red gate of this batch is passed on your word' : 'The batch is judged again';
+      return { ok: true, state: log(next, ignore ? 'retry, ignoring the gate' : 'retry'), message: text };
+    }
+    case 'abort': {
+      const text = 'It ends: last good is the live template again, no pod is touched';
+      return { ok: true, state: log({ ...state, intent: { kind: 'abort', by, reason } }, 'abort'), message: text };
+    }
+    case 'rollback': {
+      if (state.plan !== null && state.plan.fromHash === null)
+        return refuse('There is no last good template to go back to: send abort');
+      const text = 'Touched and exposed nodes go back to last good';
+      return {
+        ok: true,
+        state: log({ ...state, intent: { kind: 'rollback', by, reason } }, 'rollback'),
+        message: text,
+      };
+    }
+  }
+}
+
+function resume(state: RolloutState, log: (next: RolloutState, what: string) => RolloutState): Verdict {
+  const next = { ...state, phase: state.before, intent: null, judgeAgain: state.phase === 'stopped', why: null };
+  const text = state.phase === 'stopped' ? 'The batch is judged again' : 'It goes on';
+  return { ok: true, state: log(next, 'resume'), message: text };
+}
+
+function decidePlan(
+  state: RolloutState,
+  message: 'approve' | 'reject',
+  payload: NonNullable<Payload>,
+  given: {
+    by: string;
+    reason: string;
+    refuse: (why: string) => Verdict;
+    log: (next: RolloutState, what: string) => RolloutState;
+  },
+): Verdict {
+  const digest = state.plan?.digest ?? '';
+  const short = digest.slice(0, planPrefixLength);
+  const named = payload.plan;
+  if (typeof named !== 'string' || named.length < planPrefixLength) {
+    return given.refuse(`"plan" must name the plan that you looked at by its digest; the current one is ${short}`);
+  }
+  if (!digest.startsWith(named)) {
+    return given.refuse(`Plan ${named} is not the current one: look at plan ${short} and send that`);
+  }
+  const moment = state.phase === 'awaitingApprovalBefore' ? 'before' : 'after';
+  const name = state.plan?.batches[state.batch]?.name ?? `${state.batch + 1}`;
+  if (message === 'approve') {
+    const next = { ...state, approved: [...state.approved, `${moment}:${state.batch}`] };
+    return {
+      ok: true,
+      state: given.log(next, `approve ${moment} batch ${name}`),
+      message: `Batch ${name} is approved`,
+    };
+  }
+  const kind = moment === 'before' ? 'abort' : 'rollback';
+  if (kind === 'rollback' && state.plan?.fromHash === null) {
+    return given.refuse('There is no last good template to go back to: send abort');
+  }
+  const next = { ...state, intent: { kind, by: given.by, reason: given.reason } } as RolloutState;
+  const text =
+    kind === 'abort' ? 'Rejected: it ends without touching a node' : 'Rejected: touched nodes go back to last good';
+  return { ok: true, state: given.log(next, `reject ${moment} batch ${name}`), message: text };
+}
+
+function ignoredNodes(state: RolloutState): string[] {
+  return [...new Set([...state.ignoredNodes, ...state.findings.map((finding) => finding.node)])];
+}
+
+/** Whether something has to interrupt what runs now. A pause `afterBatch` waits for the batch's end. */
+export function interrupts(state: RolloutState): boolean {
+  const { intent } = state;
+  if (intent === null) return yieldsToNewerCommit(state);
+  if (intent.kind !== 'pause' || intent.mode === 'now') return true;
+  return state.phase !== 'rolling' && state.phase !== 'rollingBack';
+}
+
+/**
+ * Whether the rollout ends for a newer commit now. A running batch is finished first, a rollback always, and what a person
+ * has paused stays until that person resumes it.
+ */
+export function yieldsToNewerCommit(state: RolloutState): boolean {
+  const phase = state.phase === 'holding' ? state.before : state.phase;
+  return state.supersededBy !== null && !['rolling', 'rollingBack', 'paused'].includes(phase);
+}

@@ -1,0 +1,97 @@
+import type { Finding, LogEntry, Outcome, Progress } from '../wire.ts';
+import type { LivePhase, Phase } from './phases.ts';
+import type { NodeCensus, PlannedBatch } from './plan.ts';
+import type { BatchSpec, IntOrPercent } from './policy.ts';
+
+/** The plan as the rollout keeps it. */
+export interface KeptPlan {
+  digest: string;
+  batches: PlannedBatch[];
+  rules: BatchSpec[];
+  maxUnavailable: IntOrPercent;
+  budget: number;
+  census: NodeCensus;
+  fromHash: string | null;
+  lastGoodCommit: string | null;
+  notes: string[];
+}
+
+/** What a person or the application wants next; taken up by the main loop between two steps. */
+export type Intent =
+  | { kind: 'pause'; by: string; reason: string; mode: 'afterBatch' | 'now' }
+  | { kind: 'abort'; by: string; reason: string }
+  | { kind: 'rollback'; by: string; reason: string };
+
+/** Everything a rollout remembers; plain JSON, carried through continue-as-new. */
+export interface RolloutState {
+  v: 1;
+  phase: Phase;
+  /** Where `resume` or the end of holding goes back to. */
+  before: LivePhase;
+  plan: KeptPlan | null;
+  toHash: string | null;
+  batch: number;
+  windowOpen: boolean;
+  /** Batches whose approval was given: `before:0`, `after:0`. */
+  approved: string[];
+  intent: Intent | null;
+  /** The next judgement starts anew: after a person's resume or retry of a red gate. */
+  judgeAgain: boolean;
+  /** A newer commit waits for this rollout to end. */
+  supersededBy: string | null;
+  /** Nodes whose red gate a person has passed: their findings no longer count, and no batch waits for them. */
+  ignoredNodes: string[];
+  progress: Progress | null;
+  zones: { value: string; eligible: number; done: number }[];
+  findings: Finding[];
+  touched: string[];
+  touchedCount: number;
+  deferred: string[];
+  /** Why it waits or holds, in a sentence; null where the phase says it all. */
+  why: string | null;
+  cause: string | null;
+  outcome: Outcome | null;
+  log: LogEntry[];
+  /** Activities scheduled so far: fences an older activity out of the record. */
+  epoch: number;
+  /** When the running soak ends. */
+  soakUntilMs: number | null;
+}
+
+/** Most entries kept of who did what. */
+export const logKept = 40;
+
+/** The state of a rollout that has not begun. */
+export function initialState(): RolloutState {
+  return {
+    v: 1,
+    phase: 'planning',
+    before: 'planning',
+    plan: null,
+    toHash: null,
+    batch: 0,
+    windowOpen: false,
+    approved: [],
+    intent: null,
+    judgeAgain: false,
+    supersededBy: null,
+    ignoredNodes: [],
+    progress: null,
+    zones: [],
+    findings: [],
+    touched: [],
+    touchedCount: 0,
+    deferred: [],
+    why: null,
+    cause: null,
+    outcome: null,
+    log: [],
+    epoch: 0,
+    soakUntilMs: null,
+  };
+}
+
+/** Appends to the log, keeping the newest entries. */
+export function noted(state: RolloutState, entry: LogEntry): RolloutState {
+  return { ...state, log: [...state.log, entry].slice(-logKept) };
+}

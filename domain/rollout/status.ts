@@ -1,0 +1,33 @@
+import type { RolloutStatus } from '../wire.ts';
+import type { RolloutInput } from './input.ts';
+import { acceptedIn } from './message-table.ts';
+import { sentenceOf } from './sentence.ts';
+import type { RolloutState } from './state.ts';
+
+/** Answer of the query `status`. */
+export function statusOf(input: RolloutInput, state: RolloutState): RolloutStatus {
+  const { plan } = state;
+  return {
+    application: input.application,
+    cluster: input.ref.cluster,
+    namespace: input.ref.namespace,
+    daemonset: input.ref.name,
+    mode: input.mode,
+    phase: state.phase,
+    sentence: sentenceOf(input, state),
+    commit: input.commit,
+    planDigest: plan?.digest ?? null,
+    fromHash: plan?.fromHash ?? null,
+    toHash: state.toHash,
+    batch: state.batch,
+    batches: (plan?.batches ?? []).map((batch) => ({ ...batch })),
+    budget: plan?.budget ?? 0,
+    progress: state.progress,
+    zones: state.zones,
+    findings: state.findings,
+    accepts: acceptedIn(state.phase),
+    log: state.log,
+    outcome: state.outcome,
+    nodesTouched: state.touched,
+  };
+}

@@ -1,0 +1,56 @@
+import type { BatchResult } from '../../activities/contract.ts';
+import { interrupts, yieldsToNewerCommit } from '../../domain/rollout/accept.ts';
+import type { Finding } from '../../domain/wire.ts';
+import { clusterActivities } from '../proxies.ts';
+import { supersede } from './intents.ts';
+import type { RolloutRun } from './run.ts';
+import { closeWindow, forceClosed } from './windows.ts';
+
+/** The batch has passed its gates and soak: ask a person, take the next batch, or finish. */
+export async function afterGates(run: RolloutRun): Promise<void> {
+  const { plan, batch, approved } = run.state;
+  if (plan?.batches[batch]?.approval === 'after' && !approved.includes(`after:${batch}`)) {
+    await closeWindow(run);
+    return run.set({ phase: 'awaitingApprovalAfter' });
+  }
+  if (plan !== null && batch + 1 < plan.batches.length) {
+    run.set({ batch: batch + 1, phase: 'rolling' });
+    // At a batch's end what was asked for "after this batch" takes effect before anything else is deleted.
+    const { intent } = run.state;
+    if (intent?.kind === 'pause' && intent.mode === 'afterBatch') {
+      run.set({ intent: { ...intent, mode: 'now' } });
+    } else if (intent === null && run.state.supersededBy !== null) {
+      return await supersede(run);
+    }
+    return;
+  }
+  await run.answered(
+    () => clusterActivities(run.input.ref.cluster).promote({ context: run.context(), phase: 'succeeded' }),
+    () => false,
+  );
+  run.end(run.input.mode === 'install' ? 'installed' : 'succeeded', null);
+}
+
+/** A gate is red: roll back, or stop and let a person decide. */
+export async function gateFailed(run: RolloutRun, result: BatchResult): Promise<void> {
+  const cause = causeOf(result.findings);
+  run.set({ cause });
+  if (run.state.supersededBy !== null && run.state.intent === null) {
+    // The fix is here already: its rollout takes the broken nodes first.
+    run.stop(cause, 'rolling');
+    if (yieldsToNewerCommit(run.state)) return;
+  }
+  if (run.state.plan?.fromHash !== null && run.input.spec.rollout.onFailure === 'rollback') {
+    return run.set({ phase: 'rollingBack' });
+  }
+  await forceClosed(run, false, () => interrupts(run.state));
+  run.stop(cause, run.input.mode === 'install' ? 'installing' : 'rolling');
+}
+
+/** The first finding as a sentence, and how many nodes show one. */
+export function causeOf(findings: Finding[]): string {
+  const [first] = findings;
+  if (first === undefined) return 'a gate failed';
+  const others = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
+  return `${first.cause} on node ${first.node}${others}: ${first.evidence}`;
+}

@@ -1,0 +1,155 @@
+import { CancellationScope, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { BatchInput, BatchResult, RolloutContext } from '../../activities/contract.ts';
+import { rolloutDetails } from '../../domain/rollout/details.ts';
+import type { RolloutInput } from '../../domain/rollout/input.ts';
+import { isEnd, type LivePhase, type Phase } from '../../domain/rollout/phases.ts';
+import { initialState, noted, type RolloutState } from '../../domain/rollout/state.ts';
+import type { Outcome, RolloutFinished } from '../../domain/wire.ts';
+import { searchAttributes } from '../attributes.ts';
+import { HoldingInterrupted, untilAnswered } from '../holding.ts';
+
+/** The state of one rollout in its workflow, and the few ways in which it changes. */
+export class RolloutRun {
+  readonly input: RolloutInput;
+  state: RolloutState;
+  /** The activity that a message may have to interrupt. */
+  #running: CancellationScope | null = null;
+  #publishedPhase: Phase | null = null;
+
+  constructor(input: RolloutInput) {
+    this.input = input;
+    this.state = (input.state as RolloutState | undefined) ?? initialState();
+  }
+
+  /** What the next activity is told. Each gets an epoch of its own: an older one is fenced out of the record. */
+  context(): RolloutContext {
+    this.state = { ...this.state, epoch: this.state.epoch + 1 };
+    return {
+      ref: this.input.ref,
+      application: this.input.application,
+      holder: { rollout: this.input.rollout, epoch: this.state.epoch },
+    };
+  }
+
+  /** Changes the state and shows it. */
+  set(change: Partial<RolloutState>): void {
+    this.state = { ...this.state, ...change };
+    this.publish();
+  }
+
+  /** Makes the state visible: current details always, the search attribute only when the phase changed (it costs an event). */
+  publish(): void {
+    setCurrentDetails(rolloutDetails(this.input, this.state));
+    if (this.#publishedPhase === this.state.phase) return;
+    this.#publishedPhase = this.state.phase;
+    upsertSearchAttributes([{ key: searchAttributes.phase, value: this.state.phase }]);
+  }
+
+  /** Stops waiting for a person to decide: the sentence says what is wrong. `resume` goes back to `before`. */
+  stop(why: string, before: LivePhase): void {
+    this.set({ phase: 'stopped', before, why });
+  }
+
+  /** Someone else changed the DaemonSet: nothing is deleted, and nothing is written over it until a person has decided. */
+  edited(result: BatchResult, before: LivePhase): void {
+    this.set({ windowOpen: false });
+    this.stop(result.edit ?? 'someone else changed the DaemonSet', before);
+  }
+
+  /** Ends the rollout. */
+  end(phase: Outcome & Phase, cause: string | null): void {
+    this.set({ phase, outcome: phase, cause, intent: null, why: null });
+  }
+
+  /** Takes over what a batch or soak saw. */
+  absorb(result: BatchResult): void {
+    const { progress, zones, findings, touched, touchedCount, deferred } = result;
+    this.set({ progress, zones, findings, touched, touchedCount, deferred, judgeAgain: false });
+  }
+
+  /** Temporal's Cancel button. */
+  cancelled(): void {
+    if (isEnd(this.state.phase) || this.state.intent?.kind === 'abort') return;
+    const intent = { kind: 'abort', by: 'Temporal cancel request', reason: 'cancelled' } as const;
+    this.state = noted({ ...this.state, intent }, { atMs: Date.now(), by: intent.by, what: 'abort' });
+    this.interrupt();
+  }
+
+  /** Interrupts the running activity, because a message wants something else first. */
+  interrupt(): void {
+    this.publish();
+    this.#running?.cancel();
+  }
+
+  /**
+   * Runs an activity until it is answered, holding while the cluster cannot be asked. A message that wants something else ends
+   * the holding with HoldingInterrupted.
+   */
+  async answered<T>(call: () => Promise<T>, wanted: () => boolean): Promise<T> {
+    const from = this.state.phase;
+    return await untilAnswered(call, {
+      enter: (sentence) => {
+        const before = this.state.phase === 'holding' ? this.state.before : (this.state.phase as LivePhase);
+        this.set({ phase: 'holding', before, why: sentence });
+      },
+      leave: () => {
+        if (this.state.phase === 'holding') this.set({ phase: from, why: null });
+      },
+      interrupted: wanted,
+    });
+  }
+
+  /** The same for a batch or soak, which is cancelled when interrupted; null means that it was. */
+  async interruptible(call: () => Promise<BatchResult>, wanted: () => boolean): Promise<BatchResult | null> {
+    if (wanted()) return null;
+    const scope = new CancellationScope({ cancellable: true });
+    this.#running = scope;
+    try {
+      const result = await scope.run(() => this.answered(call, wanted));
+      return result.verdict === 'stopped' ? this.#interrupted(result) : result;
+    } catch (error) {
+      // A worker that died while it was being stopped answers with a time-out; that too is stopped.
+      if (error instanceof HoldingInterrupted || scope.consideredCancelled) return null;
+      throw error;
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  #interrupted(result: BatchResult): null {
+    this.absorb(result);
+    return null;
+  }
+
+  /** What a batch activity is told. */
+  batchInput(direction: 'forward' | 'back', toHash: string): BatchInput {
+    const { plan, batch } = this.state;
+    const { rollout: policy } = this.input.spec;
+    return {
+      context: this.context(),
+      direction,
+      toHash,
+      rules: direction === 'forward' ? (plan?.rules ?? []).slice(0, batch + 1) : [],
+      batchIndex: batch,
+      maxUnavailable: plan?.maxUnavailable ?? 1,
+      readyWithinMs: policy.readyWithinMs,
+      maxRestarts: policy.maxRestarts,
+      judgeAgain: this.state.judgeAgain,
+      observeOnly: this.input.mode === 'install',
+      ignoredNodes: this.state.ignoredNodes,
+    };
+  }
+
+  /** What the application is told in the end. */
+  finished(): RolloutFinished {
+    return {
+      namespace: this.input.ref.namespace,
+      daemonset: this.input.ref.name,
+      rollout: this.input.rollout,
+      commit: this.input.commit,
+      outcome: this.state.outcome ?? 'failed',
+      cause: this.state.cause,
+      templateDigest: this.input.sync.templateDigest,
+    };
+  }
+}

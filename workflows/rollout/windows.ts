@@ -1,0 +1,39 @@
+import { interrupts } from '../../domain/rollout/accept.ts';
+import { clusterActivities } from '../proxies.ts';
+import type { RolloutRun } from './run.ts';
+
+/** Makes the target live, unless it is; returns its hash. */
+export async function openWindow(run: RolloutRun): Promise<string> {
+  if (run.state.windowOpen && run.state.toHash !== null) return run.state.toHash;
+  const { toHash } = await run.answered(
+    () =>
+      clusterActivities(run.input.ref.cluster).openWindow({
+        context: run.context(),
+        phase: run.state.phase,
+        force: run.input.mode === 'revert',
+      }),
+    () => interrupts(run.state),
+  );
+  run.set({ toHash, windowOpen: true });
+  return toHash;
+}
+
+/**
+ * Makes last good live again, unless it is. With `promoteAfter: canary` the target stays once the first batch has passed.
+ * Without a last good template there is nothing to go back to, and the target stays.
+ */
+export async function closeWindow(run: RolloutRun): Promise<void> {
+  if (run.input.spec.rollout.promoteAfter === 'canary' && run.state.batch > 0) return;
+  await forceClosed(run, false, () => interrupts(run.state));
+}
+
+/** Closes the window whatever the policy; `force` takes fields over that someone else edited meanwhile. */
+export async function forceClosed(run: RolloutRun, force: boolean, wanted: () => boolean): Promise<void> {
+  if (!run.state.windowOpen) return;
+  await run.answered(
+    () =>
+      clusterActivities(run.input.ref.cluster).closeWindow({ context: run.context(), phase: run.state.phase, force }),
+    wanted,
+  );
+  run.set({ windowOpen: false });
+}
