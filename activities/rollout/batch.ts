@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { digest } from '../../domain/digest.ts';
-import { NodewaveError } from '../../domain/failures.ts';
 import type { DaemonSetRecord } from '../../domain/record.ts';
 import { nodeOrder } from '../../domain/rollout/order.ts';
 import { decideStep } from '../../domain/rollout/step.ts';
