@@ -39,12 +39,12 @@ export interface KwokctlOptions {
 /** Folder of etcd's data, so of all that the cluster knows. */
 export const stateDir = (dir: string): string => join(dir, 'etcd');
 
-/** Ports for a cluster: those it had last time where they are free, so that kubeconfig files stay right. */
+/** Ports for a cluster: the usual one of the API server, else those of last time, so that kubeconfig files stay right. */
 export async function clusterPorts(dir: string, usualApiPort?: number): Promise<ClusterPorts> {
   const file = join(dir, 'cluster-ports.json');
   const last = readJson<ClusterPorts>(file);
   const ports: ClusterPorts = {
-    apiServer: await freePort(last?.apiServer ?? usualApiPort),
+    apiServer: await freePort(usualApiPort, last?.apiServer),
     etcd: await freePort(last?.etcd),
     etcdPeer: await freePort(last?.etcdPeer),
     controllerManager: await freePort(last?.controllerManager),

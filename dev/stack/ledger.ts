@@ -46,12 +46,7 @@ async function endRecorded(file: LedgerFile | undefined): Promise<string[]> {
 export async function openLedger(dir: string, temporary: boolean): Promise<{ ledger: Ledger; ended: string[] }> {
   const path = ledgerFile(dir);
   const previous = readJson<LedgerFile>(path);
-  const owner = previous?.owner;
-  if (previous !== undefined && owner !== undefined && owner.pid !== process.pid && isRunning(owner)) {
-    throw new Error(
-      `process ${owner.pid} (${owner.command}) already runs the stack in ${dir}; stop it first, with Ctrl-C in its terminal or "kill ${owner.pid}"`,
-    );
-  }
+  refuseOwned(dir, previous);
   const ended = [...(await endRecorded(previous)), ...(await endCluster(dir))];
   const state: LedgerFile = { owner: identify(process.pid), keep: false, processes: [] };
   const save = () => writeJson(path, state);
@@ -78,9 +73,22 @@ export async function openLedger(dir: string, temporary: boolean): Promise<{ led
   return { ledger, ended };
 }
 
-/** Ends everything that was written down in a stack's folder, and the folder's cluster; for stacks that were kept. */
+function refuseOwned(dir: string, file: LedgerFile | undefined): void {
+  const owner = file?.owner;
+  if (owner === undefined || owner.pid === process.pid || !isRunning(owner)) return;
+  throw new Error(
+    `process ${owner.pid} (${owner.command}) already runs the stack in ${dir}; stop it first, with Ctrl-C in its terminal or "kill ${owner.pid}"`,
+  );
+}
+
+/**
+ * Ends everything that was written down in a stack's folder, and the folder's cluster; for stacks that were left running.
+ * Returns what ran. Throws when a living process owns the folder.
+ */
 export async function endStack(dir: string): Promise<string[]> {
-  const ended = [...(await endRecorded(readJson<LedgerFile>(ledgerFile(dir)))), ...(await endCluster(dir))];
+  const file = readJson<LedgerFile>(ledgerFile(dir));
+  refuseOwned(dir, file);
+  const ended = [...(await endRecorded(file)), ...(await endCluster(dir))];
   rmSync(ledgerFile(dir), { force: true });
   rmSync(registryFile(dir), { force: true });
   return ended;

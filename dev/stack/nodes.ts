@@ -67,6 +67,12 @@ async function groupNodes(core: CoreV1Api, prefix: string): Promise<V1Node[]> {
   return (await core.listNode({ labelSelector: `${nodeGroupLabel}=${prefix}` })).items;
 }
 
+/** Names of the nodes of a group. */
+export async function groupNames(kubeConfig: KubeConfig, prefix: string): Promise<string[]> {
+  const nodes = await groupNodes(kubeConfig.makeApiClient(CoreV1Api), prefix);
+  return nodes.map(({ metadata }) => metadata?.name ?? '');
+}
+
 const isReady = ({ status }: V1Node) =>
   status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
 

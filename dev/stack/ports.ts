@@ -35,13 +35,15 @@ export async function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * A free port on 127.0.0.1: `usual` when it is free, another one when not. Never gives the same port twice in one
+ * A free port on 127.0.0.1: the first of `preferred` that is free, or another one. Never gives the same port twice in one
  * process until `returnPort`.
  */
-export async function freePort(usual?: number): Promise<number> {
-  if (usual !== undefined && !given.has(usual) && (await isPortFree(usual))) {
-    given.add(usual);
-    return usual;
+export async function freePort(...preferred: (number | undefined)[]): Promise<number> {
+  for (const port of preferred) {
+    if (port === undefined || given.has(port)) continue;
+    given.add(port);
+    if (await isPortFree(port)) return port;
+    given.delete(port);
   }
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const port = range.first + Math.floor(Math.random() * (range.last - range.first));

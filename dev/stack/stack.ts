@@ -5,7 +5,7 @@ import { stackTools } from '../tools/registry.ts';
 import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts';
 import { endCluster } from './cluster-pids.ts';
 import { type Ledger, openLedger } from './ledger.ts';
-import { type NodeOptions, scaleNodes } from './nodes.ts';
+import { groupNames, scaleNodes } from './nodes.ts';
 import type { ManagedProcess } from './process.ts';
 import { startTemporal, type Temporal, type TemporalOptions } from './temporal.ts';
 
@@ -16,7 +16,7 @@ export const defaultAuditPolicyFile = join(import.meta.dirname, 'audit-policy.ya
 export interface StackOptions {
   /** Folder for all state and logs; created. One stack per folder at a time. */
   dir: string;
-  /** Nodes of group "node" to have; those that exist are kept. None are made without it. */
+  /** Nodes of group "node" to make when there are none; with kept state those that exist stay as they are. */
   nodes?: number;
   /** Zones of the nodes; zone-a, zone-b and zone-c without it. */
   zones?: readonly string[];
@@ -42,7 +42,7 @@ export interface Stack {
   tools: ToolPaths;
   temporal: Temporal;
   cluster: Cluster;
-  /** Names of the nodes that `nodes` asked for. */
+  /** Names of the nodes of group "node". */
   nodes: string[];
   /** Environment variables by which Nodewave's processes, kubectl and the temporal CLI find this stack. */
   env: { TEMPORAL_ADDRESS: string; TEMPORAL_NAMESPACE: string; KUBECONFIG: string };
@@ -125,6 +125,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     if (nodes.length > 0) progress(`stack: ${nodes.length} nodes Ready`);
     let stopping: Promise<void> | undefined;
     const stop = async () => {
+      const others = [...running].filter((child) => child !== temporal.process);
+      await Promise.all(others.map((child) => child.stop()));
       await Promise.all([temporal.stop(), options.keep ? cluster.stop() : cluster.delete()]);
       await endAll();
       if (!options.keep) rmSync(dir, { recursive: true, force: true });
@@ -158,7 +160,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-async function makeNodes(cluster: Cluster, { nodes, zones, pools }: StackOptions): Promise<string[]> {
-  const options: NodeOptions = { zones, pools };
-  return nodes === undefined ? [] : await scaleNodes(cluster.kubeConfig, nodes, options);
+async function makeNodes(cluster: Cluster, { nodes = 0, zones, pools }: StackOptions): Promise<string[]> {
+  const existing = await groupNames(cluster.kubeConfig, 'node');
+  if (existing.length > 0) return existing;
+  return nodes === 0 ? [] : await scaleNodes(cluster.kubeConfig, nodes, { zones, pools });
 }

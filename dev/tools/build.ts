@@ -18,7 +18,13 @@ export function elapsed(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
 }
 
-function goBuild(tool: Tool, outDir: string, logFile: string, tick: () => void): Promise<number | null> {
+function goBuild(
+  tool: Tool,
+  outDir: string,
+  logFile: string,
+  env: NodeJS.ProcessEnv,
+  tick: () => void,
+): Promise<number | null> {
   const stamp = tool.versionVariable === undefined ? '' : ` -X ${tool.versionVariable}=${stampedVersion(tool)}`;
   const log = openSync(logFile, 'w');
   const child = spawn(
@@ -29,7 +35,7 @@ function goBuild(tool: Tool, outDir: string, logFile: string, tick: () => void):
       stdio: ['ignore', log, log],
       // GOWORK, GOOS and GOARCH of the caller would build something else than what go.mod pins for this machine.
       env: {
-        ...process.env,
+        ...env,
         CGO_ENABLED: '0',
         GOTOOLCHAIN: 'auto',
         GOFLAGS: '-mod=readonly',
@@ -86,7 +92,7 @@ function removeAbandoned(cacheDir: string, tool: Tool): void {
  * Builds one tool into `target`, which appears whole or not at all: the build runs in a temporary folder beside it that
  * is renamed at the end. Prints a heartbeat line about every 20 s. Throws with the end of the log and the cure.
  */
-export async function buildTool(tool: Tool, target: string, progress: Progress): Promise<void> {
+export async function buildTool(tool: Tool, target: string, progress: Progress, env: NodeJS.ProcessEnv): Promise<void> {
   const cacheDir = dirname(target);
   mkdirSync(cacheDir, { recursive: true });
   removeAbandoned(cacheDir, tool);
@@ -100,7 +106,7 @@ export async function buildTool(tool: Tool, target: string, progress: Progress):
     `${tool.name} ${pinnedVersion(tool)}: building from source, about ${elapsed(tool.coldBuildSeconds * 1000)} on 2 cores, once`,
   );
   try {
-    const code = await goBuild(tool, temporary, logFile, () =>
+    const code = await goBuild(tool, temporary, logFile, env, () =>
       progress(`${tool.name}: still building, ${elapsed(Date.now() - startedMs)}`),
     );
     if (code !== 0) throw failure(tool, logFile, code);

@@ -16,13 +16,13 @@ export function pathOf(paths: ToolPaths, name: BinaryName): string {
   return path;
 }
 
-async function inCache(tool: Tool, root: string, progress: Progress): Promise<string> {
-  const target = cachedToolDir(tool.name, root);
+async function inCache(tool: Tool, progress: Progress, env: NodeJS.ProcessEnv): Promise<string> {
+  const target = cachedToolDir(tool.name, cacheRoot(env));
   if (isComplete(tool, target)) return target;
-  requireGo(tool.binaries.map(({ name }) => name).join(', '));
+  requireGo(tool.binaries.map(({ name }) => name).join(', '), env);
   const waiting = (pid: number) => progress(`${tool.name}: waiting for process ${pid}, which is building it`);
   await withLock(`${target}.lock`, waiting, async () => {
-    if (!isComplete(tool, target)) await buildTool(tool, target, progress);
+    if (!isComplete(tool, target)) await buildTool(tool, target, progress, env);
   });
   return target;
 }
@@ -38,14 +38,13 @@ export async function ensureTools(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ToolPaths> {
   const paths = new Map<BinaryName, string>();
-  const root = cacheRoot(env);
   for (const tool of names.map(toolNamed)) {
     const sources = new Set<string>();
     for (const binary of tool.binaries) {
       const given = fromEnvironment(binary, env);
       const found = given ?? fromPath(tool, binary, env);
       sources.add(given !== undefined ? binary.envVar : found !== undefined ? 'PATH' : 'cache');
-      paths.set(binary.name, found ?? join(await inCache(tool, root, progress), binary.name));
+      paths.set(binary.name, found ?? join(await inCache(tool, progress, env), binary.name));
     }
     progress(`${tool.name} ${pinnedVersion(tool)}: ready (${[...sources].join(', ')})`);
   }
