@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from '../../domain/application/spec.ts';
+import type { ManifestObject } from '../../domain/manifest/object.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 
 /** What one call of a rollout activity works with. */
@@ -14,6 +15,6 @@ export type RenderCommit = (spec: ApplicationSpec, commit: string) => Promise<Re
 
 /** The part of a rendered commit that a rollout needs. */
 export interface Rendered {
-  objects: { kind: string; metadata: { name: string; namespace?: string } }[];
+  objects: Pick<ManifestObject, 'kind' | 'namespace' | 'name' | 'body'>[];
   renderedDigest: string;
 }

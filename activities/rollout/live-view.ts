@@ -5,6 +5,7 @@ import type { ClusterClient } from '../cluster/client.ts';
 import type { DaemonSet, Node, Pod } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
 import { nodeView, podView } from '../cluster/project.ts';
+import { labelSelectorOf } from '../cluster/selector.ts';
 import { openCollection } from './collection.ts';
 
 /** Nodes and pods as a batch sees them. */
@@ -88,24 +89,4 @@ function firstSight(pod: PodView): number {
 
 function ownedBy(pod: Pod, uid: string): boolean {
   return pod.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
-}
-
-/** The selector in the form that a list takes. */
-export function labelSelectorOf(daemonSet: DaemonSet): string {
-  const { matchLabels = {}, matchExpressions = [] } = daemonSet.spec.selector;
-  const equal = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
-  const expressions = (matchExpressions as { key: string; operator: string; values?: string[] }[]).map((expression) => {
-    const values = (expression.values ?? []).join(',');
-    switch (expression.operator) {
-      case 'In':
-        return `${expression.key} in (${values})`;
-      case 'NotIn':
-        return `${expression.key} notin (${values})`;
-      case 'DoesNotExist':
-        return `!${expression.key}`;
-      default:
-        return expression.key;
-    }
-  });
-  return [...equal, ...expressions].join(',');
 }

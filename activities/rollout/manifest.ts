@@ -18,19 +18,10 @@ export async function findManifest(
   }
   const { namespace, name } = input.context.ref;
   const found = rendered.objects.find(
-    (object) => object.kind === 'DaemonSet' && object.metadata.name === name && object.metadata.namespace === namespace,
+    (object) => object.kind === 'DaemonSet' && object.name === name && object.namespace === namespace,
   );
   if (found === undefined) {
-    throw new NodewaveError(
-      'BadInput',
-      `commit ${input.commit} has no DaemonSet ${daemonSetLabel({ namespace, name })}`,
-    );
+    throw new NodewaveError('BadInput', `commit ${input.commit} has no DaemonSet ${daemonSetLabel({ namespace, name })}`);
   }
-  return withoutSource(found);
-}
-
-/** A manifest carries where it was written; the API server must not see that. */
-function withoutSource(object: object): Record<string, unknown> {
-  const { source: _source, ...manifest } = object as Record<string, unknown>;
-  return manifest;
+  return found.body;
 }
