@@ -1,0 +1,56 @@
+import { ApplicationFailure, Context, log } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
+import { NodewaveError } from '../../domain/failures.ts';
+import type { GitActivities } from '../contract.ts';
+import type { GitStore } from './store.ts';
+
+/** What the git activities need. */
+export interface GitActivityDeps {
+  git: GitStore;
+  /** Between 0 and 1; spreads the polls of many applications. Default `Math.random`. */
+  random?: () => number;
+}
+
+/** Share of the interval by which polls are spread, to both sides. */
+const jitter = 0.1;
+
+/** How often a long fetch shows that it lives; below every heartbeat timeout in use. */
+const heartbeatMs = 2_000;
+
+/** Makes the activities that need only git, see `GitActivities`. */
+export function createGitActivities(deps: GitActivityDeps): GitActivities {
+  const { git, random = Math.random } = deps;
+  return {
+    resolveRef: ({ repo, ref }) => alive((signal) => git.resolve(repo, ref, signal)),
+    waitForNewCommit: ({ repo, ref, lastSeen, intervalMs }) =>
+      alive(async (signal) => {
+        const nextLookMs = Math.round(intervalMs * (1 - jitter + 2 * jitter * random()));
+        try {
+          const commit = await git.lookUp(repo, ref, signal);
+          if (commit !== lastSeen) return await git.describe(repo, commit, signal);
+        } catch (error) {
+          if (!(error instanceof NodewaveError)) throw error;
+          log.warn('git could not be asked for a new commit', { repo, code: error.code, error: error.message });
+          throw notYet(error.message, nextLookMs);
+        }
+        throw notYet(`still at ${lastSeen.slice(0, 8)}`, nextLookMs);
+      }),
+  };
+}
+
+/** Ends this attempt without ending the wait: the server starts the next one, which costs no history event. */
+function notYet(message: string, nextRetryDelay: number): ApplicationFailure {
+  const category = ApplicationFailureCategory.BENIGN;
+  return ApplicationFailure.create({ type: 'NoNewCommit', message, category, nextRetryDelay });
+}
+
+/** Heartbeats on a timer of its own while `work` waits for git, and hands it the signal of a cancellation. */
+async function alive<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const timer = setInterval(() => context.heartbeat(), heartbeatMs);
+  try {
+    return await work(context.cancellationSignal);
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { NodewaveError } from '../../domain/failures.ts';
+import { gitOptions } from './environment.ts';
+import { GitError } from './git-error.ts';
+
+/** How git is started. */
+export interface GitRunner {
+  /**
+   * Runs git and returns what it wrote to standard output. Throws a GitError when it says no; Infrastructure when it is
+   * not there, takes too long or writes too much; the signal's reason when that is aborted.
+   */
+  run(args: readonly string[], options: RunOptions): Promise<Buffer>;
+}
+
+/** One run of git. */
+export interface RunOptions {
+  cwd: string;
+  timeoutMs: number;
+  /** Most bytes that are read from it. */
+  maxBytes?: number;
+  stdin?: string;
+  signal?: AbortSignal;
+}
+
+const defaultMaxBytes = 4 * 1024 * 1024;
+
+/** Makes a runner; `env` is the whole environment. */
+export function createGitRunner(env: Record<string, string>): GitRunner {
+  return { run: (args, options) => runGit(env, args, options) };
+}
+
+function runGit(env: Record<string, string>, args: readonly string[], options: RunOptions): Promise<Buffer> {
+  const { signal } = options;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(signal.reason);
+      return;
+    }
+    const settings = {
+      cwd: options.cwd,
+      env,
+      encoding: 'buffer',
+      timeout: options.timeoutMs,
+      maxBuffer: options.maxBytes ?? defaultMaxBytes,
+    } as const;
+    // Settled at once: what git has started itself may keep its pipes open for longer than it lives.
+    const stop = (): void => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      child.kill();
+      reject(signal?.reason);
+    };
+    const child = execFile('git', [...gitOptions, ...args], settings, (error, stdout, stderr) => {
+      signal?.removeEventListener('abort', stop);
+      if (error === null) resolve(stdout);
+      else reject(explain(error, args, options, stderr.toString('utf8')));
+    });
+    signal?.addEventListener('abort', stop, { once: true });
+    // git may end before it has read everything; its exit code tells the reason better than EPIPE does.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(options.stdin ?? '');
+  });
+}
+
+function explain(
+  error: Error & { code?: number | string | null; killed?: boolean },
+  args: readonly string[],
+  options: RunOptions,
+  stderr: string,
+): Error {
+  const command = `git ${args[0] ?? ''}`;
+  if (error.code === 'ENOENT' && !existsSync(options.cwd)) return new GitError('gone', `${options.cwd} is gone`);
+  if (error.code === 'ENOENT') {
+    return new NodewaveError(
+      'Infrastructure',
+      'git was not found on the worker; install git 2.30 or newer, or put it on PATH',
+    );
+  }
+  if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
+    return new GitError('tooMuch', `${command} wrote more than ${options.maxBytes ?? defaultMaxBytes} bytes`);
+  }
+  if (error.killed === true) {
+    return new GitError('timeout', `${command} did not end within ${Math.round(options.timeoutMs / 1000)} s`);
+  }
+  if (typeof error.code !== 'number')
+    return new GitError('failed', `${command} did not run: ${error.message.split('\n')[0]}`);
+  return new GitError('failed', stderr);
+}

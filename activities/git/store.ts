@@ -1,0 +1,133 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { isFullCommit } from '../../domain/application/git-ref.ts';
+import { repoPath } from '../../domain/application/repo-path.ts';
+import { repoProblem } from '../../domain/application/repo-url.ts';
+import { describeRef, type GitRef } from '../../domain/application/spec.ts';
+import { NodewaveError } from '../../domain/failures.ts';
+import type { ManifestFile } from '../../domain/manifest/parse.ts';
+import type { ResolvedCommit } from '../contract.ts';
+import { type GitSurroundings, gitEnvironment } from './environment.ts';
+import { isUnknownCommit, toNodewaveError } from './git-error.ts';
+import { Mirror } from './mirror.ts';
+import { KeyedMutex } from './mutex.ts';
+import { lookUp } from './resolve.ts';
+import { createGitRunner } from './run.ts';
+import { subjectOf } from './subject.ts';
+import { defaultReadLimits, type ReadLimits, readTree } from './tree.ts';
+
+/** What the git store needs. */
+export interface GitStoreDeps {
+  /** Holds the mirrors; may be shared by processes and deleted at any time. Made when missing. */
+  cacheDir: string;
+  /** What git takes from its surroundings; nothing but a usual PATH without it. */
+  surroundings?: GitSurroundings;
+  /** How long git may take to ask for refs (default 60 s) and to fetch (default 5 min). */
+  lookUpTimeoutMs?: number;
+  fetchTimeoutMs?: number;
+}
+
+/** Reads git repositories. Every function throws NodewaveErrors, or the signal's reason once that is aborted. */
+export interface GitStore {
+  /** Asks which commit the ref holds; fetches nothing. */
+  lookUp(repo: string, ref: GitRef, signal?: AbortSignal): Promise<string>;
+  /** The commit that the ref holds, fetched, with the first line of its message. */
+  resolve(repo: string, ref: GitRef, signal?: AbortSignal): Promise<ResolvedCommit>;
+  /** A full commit with the first line of its message; fetched when it is not there. */
+  describe(repo: string, commit: string, signal?: AbortSignal): Promise<ResolvedCommit>;
+  /** The manifests under a folder of a full commit, see `readTree`; fetched when it is not there. */
+  readFiles(
+    repo: string,
+    commit: string,
+    path: string,
+    options?: { limits?: ReadLimits; signal?: AbortSignal },
+  ): Promise<ManifestFile[]>;
+}
+
+/** How often a ref is looked up again when the server lost the commit in between, as in a force-push. */
+const resolveAttempts = 3;
+
+/** Makes the store. Only cheap, local work is done here: the cache folder is made. */
+export function createGitStore(deps: GitStoreDeps): GitStore {
+  mkdirSync(deps.cacheDir, { recursive: true });
+  const cacheDir = realpathSync(deps.cacheDir);
+  const git = createGitRunner(gitEnvironment(cacheDir, deps.surroundings ?? {}));
+  const mirrors = { cacheDir, git, mutex: new KeyedMutex(), fetchTimeoutMs: deps.fetchTimeoutMs ?? 300_000 };
+
+  async function inMirror<T>(
+    repo: string,
+    commit: string,
+    signal: AbortSignal | undefined,
+    read: (dir: string) => Promise<T>,
+  ): Promise<T> {
+    refuseCommit(commit);
+    return new Mirror(mirrors, repo, commit).read(commit, read, signal);
+  }
+
+  async function asNodewave<T>(repo: string, work: () => Promise<T>): Promise<T> {
+    refuseRepo(repo);
+    try {
+      return await work();
+    } catch (error) {
+      throw toNodewaveError(error, repo);
+    }
+  }
+
+  const lookUpNow = (repo: string, ref: GitRef, signal?: AbortSignal): Promise<string> =>
+    lookUp(git, { repo, cwd: cacheDir, timeoutMs: deps.lookUpTimeoutMs ?? 60_000, signal }, ref);
+
+  const describe = (repo: string, commit: string, signal?: AbortSignal): Promise<ResolvedCommit> =>
+    inMirror(repo, commit, signal, async (dir) => ({
+      commit,
+      subject: await subjectOf(git, dir, commit, signal),
+    }));
+
+  return {
+    lookUp: (repo, ref, signal) => asNodewave(repo, () => lookUpNow(repo, ref, signal)),
+    resolve: (repo, ref, signal) =>
+      asNodewave(repo, async () => {
+        for (let attempt = 1; ; attempt++) {
+          const commit = await lookUpNow(repo, ref, signal);
+          try {
+            return await describe(repo, commit, signal);
+          } catch (error) {
+            if (!isUnknownCommit(error)) throw error;
+            if ('commit' in ref || attempt >= resolveAttempts) throw unknownCommit(repo, describeRef(ref));
+          }
+        }
+      }),
+    describe: (repo, commit, signal) => asNodewave(repo, () => orUnknown(repo, commit, describe(repo, commit, signal))),
+    readFiles: (repo, commit, path, { limits = defaultReadLimits, signal } = {}) =>
+      asNodewave(repo, () => {
+        const read = repoPath(path);
+        if ('problem' in read) throw new NodewaveError('BadInput', `spec.source.path ${read.problem}`);
+        const files = inMirror(repo, commit, signal, (dir) =>
+          readTree(git, { dir, signal }, { commit, path: read.path }, limits),
+        );
+        return orUnknown(repo, commit, files);
+      }),
+  };
+}
+
+async function orUnknown<T>(repo: string, commit: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw isUnknownCommit(error) ? unknownCommit(repo, `commit ${commit}`) : error;
+  }
+}
+
+function unknownCommit(repo: string, what: string): NodewaveError {
+  const cure = 'it may have been removed by a force-push; push it again, or correct spec.source.ref';
+  return new NodewaveError('BadInput', `${what} does not exist in ${repo}; ${cure}`);
+}
+
+/** Checked again here: what reaches git's command line must not depend on who called. */
+function refuseRepo(repo: string): void {
+  const problem = repoProblem(repo);
+  if (problem !== undefined) throw new NodewaveError('BadInput', `spec.source.repo ${problem}`);
+}
+
+function refuseCommit(commit: string): void {
+  if (!isFullCommit(commit))
+    throw new NodewaveError('BadInput', 'a commit must be written with all of its 40 hex digits');
+}

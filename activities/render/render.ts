@@ -1,0 +1,52 @@
+import type { ApplicationSpec } from '../../domain/application/spec.ts';
+import { describeErrors } from '../../domain/document-error.ts';
+import { NodewaveError } from '../../domain/failures.ts';
+import { renderedDigest } from '../../domain/manifest/digests.ts';
+import type { ManifestObject } from '../../domain/manifest/object.ts';
+import { parseManifests } from '../../domain/manifest/parse.ts';
+import { validateObjects } from '../../domain/manifest/validate.ts';
+import type { GitStore } from '../git/store.ts';
+import { plainFiles } from './plain.ts';
+
+/** What one commit asks for. */
+export interface Rendered {
+  /** As written, with namespaces filled in; in the order of files and documents. */
+  objects: ManifestObject[];
+  renderedDigest: string;
+  /** First line of the commit's message. */
+  subject: string;
+  /** Sentences for people about what is not applied. */
+  warnings: string[];
+}
+
+const shownErrors = 10;
+
+/**
+ * Reads, parses and validates what `spec.source` holds at a full commit. The same commit, path and renderer always give
+ * the same digest. Throws BadInput that lists up to 10 errors with file and line; nothing of such a commit may be applied.
+ */
+export async function renderCommit(
+  deps: { git: GitStore },
+  spec: ApplicationSpec,
+  commit: string,
+  signal?: AbortSignal,
+): Promise<Rendered> {
+  const { repo, path } = spec.source;
+  const { subject } = await deps.git.describe(repo, commit, signal);
+  const found = plainFiles(await deps.git.readFiles(repo, commit, path, { signal }), spec.source);
+  const parsed = parseManifests(found.files);
+  const validated = validateObjects(parsed.objects, { namespace: spec.destination.namespace });
+  const errors = [...parsed.errors, ...validated.errors];
+  const short = commit.slice(0, 8);
+  if (errors.length > 0) {
+    const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
+    throw new NodewaveError('BadInput', `commit ${short} has ${count}:\n${describeErrors(errors, shownErrors)}`);
+  }
+  if (validated.objects.length === 0) {
+    const cure = 'add .yaml, .yml or .json files, or correct spec.source.path';
+    throw new NodewaveError('BadInput', `no manifests found in ${path} at ${short}; ${cure}`);
+  }
+  const { objects } = validated;
+  const warnings = [...found.warnings, ...validated.warnings];
+  return { objects, renderedDigest: renderedDigest(objects), subject, warnings };
+}

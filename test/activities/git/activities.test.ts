@@ -1,0 +1,90 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { GitActivities } from '../../../activities/contract.ts';
+import { createGitActivities } from '../../../activities/git/activities.ts';
+import { createGitStore, type GitStore } from '../../../activities/git/store.ts';
+import { type ScratchRepo, scratchFolder, scratchRepo } from './scratch-repo.ts';
+
+let root: ReturnType<typeof scratchFolder>;
+let repo: ScratchRepo;
+let git: GitStore;
+
+beforeEach(() => {
+  root = scratchFolder();
+  repo = scratchRepo(`${root.dir}/repo`, { 'a.yaml': 'a: 1\n' });
+  git = createGitStore({ cacheDir: `${root.dir}/cache` });
+});
+afterEach(() => root.remove());
+
+const ref = { branch: 'main' };
+const poll = (lastSeen: string): Parameters<GitActivities['waitForNewCommit']>[0] => ({
+  repo: repo.dir,
+  ref,
+  lastSeen,
+  intervalMs: 60_000,
+});
+
+async function failureOf(work: Promise<unknown>): Promise<ApplicationFailure> {
+  const error = await work.then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  if (!(error instanceof ApplicationFailure)) throw new Error(`expected an ApplicationFailure, got ${String(error)}`);
+  return error;
+}
+
+test('resolveRef gives commit and subject', async () => {
+  const activities = createGitActivities({ git });
+  const found = await new MockActivityEnvironment().run(activities.resolveRef, { repo: repo.dir, ref });
+  expect(found).toEqual({ commit: repo.git('rev-parse', 'HEAD'), subject: 'first' });
+});
+
+test('waitForNewCommit returns a commit that it has not seen', async () => {
+  const activities = createGitActivities({ git });
+  const seen = repo.git('rev-parse', 'HEAD');
+  const next = repo.commit('next');
+  expect(await new MockActivityEnvironment().run(activities.waitForNewCommit, poll(seen))).toEqual({
+    commit: next,
+    subject: 'next',
+  });
+});
+
+test.each([
+  [0, 54_000],
+  [0.5, 60_000],
+  [1, 66_000],
+])('without a new commit the next look is an interval away, jitter %d', async (random, delay) => {
+  const activities = createGitActivities({ git, random: () => random });
+  const seen = repo.git('rev-parse', 'HEAD');
+  const failure = await failureOf(new MockActivityEnvironment().run(activities.waitForNewCommit, poll(seen)));
+  expect(failure).toMatchObject({
+    type: 'NoNewCommit',
+    category: 'BENIGN',
+    nextRetryDelay: delay,
+    message: `still at ${seen.slice(0, 8)}`,
+  });
+  expect(failure.nonRetryable).not.toBe(true);
+});
+
+test('a git that cannot be asked does not end the wait', async () => {
+  const seen = repo.git('rev-parse', 'HEAD');
+  repo.git('branch', '--move', 'main', 'renamed');
+  const activities = createGitActivities({ git });
+  const failure = await failureOf(new MockActivityEnvironment().run(activities.waitForNewCommit, poll(seen)));
+  expect(failure).toMatchObject({ type: 'NoNewCommit', category: 'BENIGN' });
+  expect(failure.message).toContain('branch main does not exist');
+  expect(failure.nonRetryable).not.toBe(true);
+});
+
+test('a cancelled wait ends as cancelled', async () => {
+  const environment = new MockActivityEnvironment();
+  const hanging: GitStore = {
+    ...git,
+    lookUp: (_repo, _ref, signal) =>
+      new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+  };
+  const waiting = environment.run(createGitActivities({ git: hanging }).waitForNewCommit, poll('x'));
+  environment.cancel('CANCELLED');
+  await expect(waiting).rejects.toBeInstanceOf(CancelledFailure);
+});
