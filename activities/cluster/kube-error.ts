@@ -79,7 +79,12 @@ function judge(
   causes: readonly KubeCause[],
 ): { code: FailureCode; message: string } {
   const writes = writeVerbs.has(request.verb);
-  if (status === 403) return { code: 'Forbidden', message: forbidden(request, said) };
+  if (status === 403) {
+    const denied = rbacDenial(said);
+    if (denied !== null) return { code: 'Forbidden', message: denied };
+    // A policy, a quota, a namespace that is going away: no role would help, what is written has to change.
+    return { code: writes ? 'BadInput' : 'Forbidden', message: `the cluster's admission refuses it: ${said}` };
+  }
   if (status === 409) return { code: 'Conflict', message: `${describe(request)}: ${said}` };
   if (writes && (status === 400 || status === 404 || status === 422)) {
     return { code: 'BadInput', message: `the API server refuses it: ${said}${listCauses(said, causes)}` };
@@ -95,19 +100,18 @@ function judge(
   return { code: 'Infrastructure', message: `${describe(request)} failed with HTTP ${status}: ${said}${cure}` };
 }
 
-function forbidden(request: KubeRequest, said: string): string {
-  const rbac =
+/** The sentence for a verb that no role grants; null when it is admission that refused. */
+function rbacDenial(said: string): string | null {
+  const found =
     /User "(?<user>[^"]*)" cannot (?<verb>\S+) resource "(?<resource>[^"]*)" in API group "(?<group>[^"]*)"(?: in the namespace "(?<namespace>[^"]*)")?/.exec(
       said,
     )?.groups;
-  if (rbac === undefined) {
-    return `the cluster's admission refused ${describe(request)}: ${said}`;
-  }
-  const where = rbac.namespace === undefined ? 'at the cluster scope' : `in namespace ${rbac.namespace}`;
-  const group = rbac.group === '' ? '""' : rbac.group;
+  if (found === undefined) return null;
+  const { user, verb, resource, group, namespace } = found;
+  const where = namespace === undefined ? 'at the cluster scope' : `in namespace ${namespace}`;
   return (
-    `${rbac.user} may not ${rbac.verb} ${rbac.resource} ${where}; deploy/rbac.yaml needs a rule with apiGroups [${group}], ` +
-    `resources [${rbac.resource}], verbs [${rbac.verb}], bound to that user there`
+    `${user} may not ${verb} ${resource} ${where}; add a rule with apiGroups ["${group}"], resources ["${resource}"], ` +
+    `verbs ["${verb}"] to deploy/rbac.yaml and apply it`
   );
 }
 

@@ -14,6 +14,7 @@ export const paths = {
   events: (namespace: string) => `/api/v1/namespaces/${esc(namespace)}/events`,
   configMaps: (namespace: string) => `/api/v1/namespaces/${esc(namespace)}/configmaps`,
   configMap: (namespace: string, name: string) => `/api/v1/namespaces/${esc(namespace)}/configmaps/${esc(name)}`,
+  allDaemonSets: () => '/apis/apps/v1/daemonsets',
   daemonSets: (namespace: string) => `/apis/apps/v1/namespaces/${esc(namespace)}/daemonsets`,
   daemonSet: (ref: Pick<DaemonSetRef, 'namespace' | 'name'>) =>
     `/apis/apps/v1/namespaces/${esc(ref.namespace)}/daemonsets/${esc(ref.name)}`,

@@ -5,6 +5,7 @@ import type { PodTemplate } from '../../domain/record.ts';
 import type { ClusterClient } from './client.ts';
 import type { ControllerRevision, DaemonSet } from './objects.ts';
 import { paths } from './paths.ts';
+import { labelSelectorOf } from './selector.ts';
 
 /** A DaemonSet's ControllerRevision. */
 export interface Revision {
@@ -25,7 +26,7 @@ const pollMs = 100;
 export async function ownedRevisions(client: ClusterClient, daemonSet: DaemonSet): Promise<Revision[]> {
   const { uid, namespace = '' } = daemonSet.metadata;
   const { items } = await client.list<ControllerRevision, Revision | null>(paths.controllerRevisions(namespace), {
-    labelSelector: selectorOf(daemonSet),
+    labelSelector: labelSelectorOf(daemonSet),
     project: (item) => (item.metadata.ownerReferences?.some((owner) => owner.uid === uid) ? revisionOf(item) : null),
   });
   return items.filter((item) => item !== null).sort((a, b) => b.revision - a.revision);
@@ -74,15 +75,6 @@ function notObserved({ metadata, status }: DaemonSet): NodewaveError {
     `the DaemonSet controller has not seen generation ${metadata.generation} of ${metadata.namespace}/${metadata.name} ` +
       `(it has seen ${status?.observedGeneration ?? 0}); check that kube-controller-manager runs`,
   );
-}
-
-/** Revisions carry the selector's labels, which narrows the list; expressions cannot be relied on for that. */
-function selectorOf(daemonSet: DaemonSet): string | undefined {
-  const { matchLabels, matchExpressions } = daemonSet.spec.selector;
-  if (matchLabels === undefined || (matchExpressions?.length ?? 0) > 0) return undefined;
-  return Object.entries(matchLabels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
 }
 
 function revisionOf(item: ControllerRevision): Revision {

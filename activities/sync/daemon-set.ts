@@ -1,0 +1,63 @@
+import { digest } from '../../domain/digest.ts';
+import { quarantineKey } from '../../domain/manifest/digests.ts';
+import type { ManifestObject } from '../../domain/manifest/object.ts';
+import { at } from '../../domain/plain.ts';
+import type { DaemonSetRecord } from '../../domain/record.ts';
+import { endPhases } from '../../domain/rollout/phases.ts';
+import type { IntOrPercent } from '../../domain/rollout/policy.ts';
+import type { DaemonSetSync, DaemonSetVerdict } from '../../domain/sync.ts';
+import { readRecord } from '../cluster/record-store.ts';
+import type { SyncContext } from './context.ts';
+import type { Examined } from './examine.ts';
+import { templateOf } from './predict.ts';
+
+/** What the sync means for one DaemonSet of the commit. */
+export async function judgeDaemonSet(
+  context: SyncContext,
+  examined: Examined,
+  objects: readonly ManifestObject[],
+): Promise<DaemonSetSync> {
+  const { object, live } = examined;
+  const namespace = object.namespace ?? context.spec.destination.namespace;
+  const { name } = object;
+  const stored = live === null ? null : await readRecord(context.client, { namespace, name });
+  const record = stored !== null && stored.record.daemonSetUid === live?.metadata.uid ? stored.record : null;
+  const template = templateOf(object.body);
+  // Keyed on git's own text: what others add to the live template must not lift a quarantine.
+  const key = quarantineKey(digest(template), objects, template, namespace);
+  const held = record?.quarantine.find((entry) => entry.key === key);
+  const verdict = held === undefined ? verdictOf(examined, record) : 'held';
+  return {
+    namespace,
+    name,
+    verdict,
+    // Managed, but its record is lost: adopting it again makes a new one and restarts nothing.
+    adopt: live !== null && (examined.adopt || record === null),
+    templateDigest: digest(templateOf(examined.desired)),
+    quarantineKey: key,
+    maxUnavailable: statedMaxUnavailable(object),
+    ...(held === undefined ? {} : { heldReason: held.reason }),
+  };
+}
+
+function verdictOf(examined: Examined, record: DaemonSetRecord | null): DaemonSetVerdict {
+  const { live, desired, changes, adopt } = examined;
+  if (live === null) return 'install';
+  if (digest(templateOf(desired)) !== digest(templateOf(live))) return 'rollout';
+  if (record !== null && isUnfinished(record)) return 'rollout';
+  const counts = changes.some((change) => change.class === 'noRestart' || (change.class === 'strategy' && !adopt));
+  return counts ? 'configure' : 'unchanged';
+}
+
+/** The template is live already, but its rollout has not ended: with Temporal's database gone, nobody else would go on. */
+function isUnfinished(record: DaemonSetRecord): boolean {
+  return record.target !== null && !(endPhases as readonly string[]).includes(record.phase);
+}
+
+/** git's explicit `updateStrategy.rollingUpdate.maxUnavailable`; zero means surge, which OnDelete does not have. */
+function statedMaxUnavailable(object: ManifestObject): IntOrPercent | null {
+  const stated = at(object.body, 'spec', 'updateStrategy', 'rollingUpdate', 'maxUnavailable');
+  if (typeof stated === 'number' && stated > 0) return stated;
+  const isPercentage = typeof stated === 'string' && /^\d+%$/.test(stated) && stated !== '0%';
+  return isPercentage ? (stated as `${number}%`) : null;
+}

@@ -1,0 +1,95 @@
+import { type DocumentError, describeErrors } from '../../domain/document-error.ts';
+import { NodewaveError } from '../../domain/failures.ts';
+import { daemonSetLabel } from '../../domain/ids.ts';
+import { isDaemonSet } from '../../domain/manifest/object.ts';
+import { kindOrder } from '../../domain/manifest/order.ts';
+import type { ObjectChange, SyncPlan } from '../../domain/sync.ts';
+import { lanes, type Rendered, type SyncContext } from './context.ts';
+import { judgeDaemonSet } from './daemon-set.ts';
+import { type Examined, examineObject } from './examine.ts';
+import { locateObjects } from './locate.ts';
+import { managedDaemonSets } from './managed.ts';
+import { inParallel } from './parallel.ts';
+import { warningsOf } from './warnings.ts';
+
+const shownErrors = 10;
+
+/** What a commit would change, with every field change. Applies nothing. */
+export async function prepareChangeSet(
+  context: SyncContext,
+  commit: string,
+  rendered: Rendered,
+): Promise<{ plan: SyncPlan; objects: ObjectChange[] }> {
+  const objects = kindOrder(rendered.objects);
+  if (objects.length === 0) {
+    const { path } = context.spec.source;
+    throw new NodewaveError('BadInput', `commit ${commit.slice(0, 8)} has no objects in ${path}; nothing was applied`);
+  }
+  const { located, errors } = await locateObjects(context, objects);
+  refuse(commit, errors);
+  const results = await inParallel(located, lanes, (item) => examineObject(context, item));
+  const examined = results.filter((result): result is Examined => 'desired' in result);
+  refuse(
+    commit,
+    results.filter((result): result is DocumentError => !('desired' in result)),
+  );
+  await refuseMissing(context, commit, examined);
+  const others = examined.filter(({ object }) => !isDaemonSet(object));
+  const daemonSets = examined.filter(({ object }) => isDaemonSet(object));
+  const plan: SyncPlan = {
+    commit,
+    subject: rendered.subject,
+    renderedDigest: rendered.renderedDigest,
+    others: {
+      create: others.filter(({ action }) => action === 'create').length,
+      configure: others.filter(({ action }) => action === 'configure').length,
+      unchanged: others.filter(({ action }) => action === 'unchanged').length,
+    },
+    daemonSets: await inParallel(daemonSets, lanes, (item) => judgeDaemonSet(context, item, objects)),
+    warnings: warningsOf(examined, context.application, rendered.warnings ?? []),
+  };
+  return { plan, objects: examined.map(objectChange) };
+}
+
+function refuse(commit: string, errors: readonly DocumentError[]): void {
+  if (errors.length === 0) return;
+  const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
+  throw new NodewaveError(
+    'BadInput',
+    `commit ${commit.slice(0, 8)} has ${count}, nothing was applied:\n${describeErrors(errors, shownErrors)}`,
+  );
+}
+
+/**
+ * A managed DaemonSet that git no longer has may have been deleted on purpose or by a slip, and without pruning nobody
+ * would ever notice. It keeps running; a person says which of the two it was.
+ */
+async function refuseMissing(context: SyncContext, commit: string, examined: readonly Examined[]): Promise<void> {
+  const namespaces = examined.map(({ object }) => object.namespace).filter((name) => name !== undefined);
+  const managed = await managedDaemonSets(context, namespaces);
+  const kept = new Set(
+    examined
+      .filter(({ object }) => isDaemonSet(object))
+      .map(({ object }) => daemonSetLabel({ namespace: object.namespace ?? '', name: object.name })),
+  );
+  const missing = managed
+    .map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.name }))
+    .filter((ref) => !kept.has(daemonSetLabel(ref)));
+  if (missing.length === 0) return;
+  const sentences = missing.slice(0, shownErrors).map(({ namespace, name }) => {
+    const command = (verb: string): string => `kubectl ${verb} daemonset ${name} -n ${namespace}`;
+    return (
+      `DaemonSet ${daemonSetLabel({ namespace, name })} is no longer in git (${context.spec.source.path}); it keeps running, because prune is off. ` +
+      `Put it back, or stop it with \`${command('delete')}\`, or keep it unmanaged with \`${command('annotate')} nodewave.dev/application-\``
+    );
+  });
+  throw new NodewaveError(
+    'BadInput',
+    `commit ${commit.slice(0, 8)} drops what is managed, nothing was applied:\n${sentences.join('\n')}`,
+  );
+}
+
+function objectChange({ object, action, changes }: Examined): ObjectChange {
+  const { apiVersion, kind, namespace, name } = object;
+  return { apiVersion, kind, ...(namespace === undefined ? {} : { namespace }), name, action, fields: changes };
+}

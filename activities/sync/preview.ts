@@ -1,0 +1,44 @@
+import type { ObjectChange, Preview, SyncPlan } from '../../domain/sync.ts';
+
+/** Activity results stay under 64 KB, envelope and encoding included. */
+const maxBytes = 56 * 1024;
+const maxFieldsPerObject = 100;
+
+/** The preview, cut down to what fits into a payload; changed objects and costly changes stay longest. */
+export function boundedPreview(plan: SyncPlan, objects: readonly ObjectChange[]): Preview {
+  let room = maxBytes - size(plan);
+  let truncated = false;
+  const kept: ObjectChange[] = [];
+  const weight = (object: ObjectChange): number =>
+    object.kind === 'DaemonSet' ? 0 : object.action === 'unchanged' ? 2 : 1;
+  for (const object of [...objects].sort((a, b) => weight(a) - weight(b))) {
+    const bare = { ...object, fields: [] as ObjectChange['fields'] };
+    if (size(bare) > room) {
+      truncated = true;
+      continue;
+    }
+    room -= size(bare);
+    for (const field of object.fields) {
+      if (size(field) > room || bare.fields.length === maxFieldsPerObject) {
+        truncated = true;
+        break;
+      }
+      bare.fields.push(field);
+      room -= size(field);
+    }
+    kept.push(bare);
+  }
+  // Shown in the order in which they are applied.
+  const order = new Map(objects.map((object, index) => [key(object), index]));
+  kept.sort((a, b) => (order.get(key(a)) ?? 0) - (order.get(key(b)) ?? 0));
+  return { plan, objects: kept, truncated };
+}
+
+function key({ apiVersion, kind, namespace, name }: ObjectChange): string {
+  return [apiVersion, kind, namespace, name].join('/');
+}
+
+/** In bytes as JSON, with the comma. */
+function size(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value)) + 1;
+}

@@ -1,0 +1,129 @@
+import { giveBack } from '../../domain/adopt/take-over.ts';
+import type { PodView } from '../../domain/cluster/view.ts';
+import { annotations, daemonSetLabel } from '../../domain/ids.ts';
+import { describeObject, isDaemonSet, type ManifestObject } from '../../domain/manifest/object.ts';
+import { at } from '../../domain/plain.ts';
+import type { DaemonSet, KubeObject, Pod } from '../cluster/objects.ts';
+import { paths } from '../cluster/paths.ts';
+import { podView } from '../cluster/project.ts';
+import { newestRevision, waitObserved } from '../cluster/revisions.ts';
+import { labelSelectorOf } from '../cluster/selector.ts';
+import type { SyncContext } from './context.ts';
+import { locateObjects } from './locate.ts';
+import { managedDaemonSets } from './managed.ts';
+import { writeManagedFields } from './take-over.ts';
+
+const shownNodes = 20;
+const observeDeadlineMs = 20_000;
+
+/** Who owns the fields of a released object: the manager under which a person's next `kubectl apply` finds them. */
+const heir = 'kubectl';
+
+/**
+ * Gives the application's objects back. DaemonSets keep running with their live template; git's strategy returns only
+ * where every pod carries that template, because RollingUpdate would otherwise replace the rest at once.
+ * @param objects what git holds; null when it could not be read
+ */
+export async function releaseObjects(
+  context: SyncContext,
+  objects: readonly ManifestObject[] | null,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const notes: string[] = [];
+  for (const daemonSet of await managedDaemonSets(context)) {
+    signal.throwIfAborted();
+    notes.push(await releaseDaemonSet(context, daemonSet, objects, signal));
+  }
+  notes.push(...(await releaseOthers(context, objects ?? [])));
+  return notes;
+}
+
+async function releaseDaemonSet(
+  context: SyncContext,
+  { metadata }: DaemonSet,
+  objects: readonly ManifestObject[] | null,
+  signal: AbortSignal,
+): Promise<string> {
+  const { client } = context;
+  const ref = { namespace: metadata.namespace ?? '', name: metadata.name };
+  const live = await waitObserved(client, ref, metadata.generation ?? 0, signal, observeDeadlineMs);
+  const strategy = strategyToRestore(ref, objects);
+  const stale = strategy === null ? [] : await nodesInTheWay(context, live);
+  const restore = strategy !== null && stale.length === 0;
+  const operations = [
+    { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
+    ...Object.values(annotations)
+      .filter((key) => live.metadata.annotations?.[key] !== undefined)
+      .map((key) => ({ op: 'remove', path: `/metadata/annotations/${key.replaceAll('/', '~1')}` })),
+    ...(restore ? [{ op: 'add', path: '/spec/updateStrategy', value: strategy }] : []),
+    {
+      op: 'add',
+      path: '/metadata/managedFields',
+      value: giveBack(live.metadata.managedFields ?? [], context.application) ?? live.metadata.managedFields ?? [],
+    },
+  ];
+  await client.patch<DaemonSet>(paths.daemonSet(ref), operations, { type: 'json', fieldManager: heir });
+  await client.remove(paths.record(ref));
+  return note(ref, live, strategy, stale);
+}
+
+function note(
+  ref: { namespace: string; name: string },
+  live: DaemonSet,
+  strategy: Record<string, unknown> | null,
+  stale: readonly string[],
+): string {
+  const name = `DaemonSet ${daemonSetLabel(ref)}`;
+  if (strategy === null) {
+    return `${name} keeps running and stays OnDelete: git could not be asked for its update strategy`;
+  }
+  if (stale.length === 0) {
+    const type = typeof strategy.type === 'string' ? strategy.type : 'RollingUpdate';
+    return `${name} keeps running with update strategy ${type}`;
+  }
+  const shown = stale.slice(0, shownNodes).join(', ');
+  const more = stale.length > shownNodes ? ` and ${stale.length - shownNodes} more` : '';
+  const count = `${stale.length} of ${live.status?.desiredNumberScheduled ?? stale.length}`;
+  return `${name} keeps running and stays OnDelete: ${count} nodes do not run its live template, and RollingUpdate would replace their pods at once (${shown}${more})`;
+}
+
+/** git's strategy, or what Kubernetes takes where git says nothing; null when git could not be read. */
+function strategyToRestore(
+  ref: { namespace: string; name: string },
+  objects: readonly ManifestObject[] | null,
+): Record<string, unknown> | null {
+  if (objects === null) return null;
+  const manifest = objects.find(
+    (object) => isDaemonSet(object) && object.name === ref.name && object.namespace === ref.namespace,
+  );
+  const stated = at(manifest?.body, 'spec', 'updateStrategy');
+  return typeof stated === 'object' && stated !== null ? { ...stated } : { type: 'RollingUpdate' };
+}
+
+async function nodesInTheWay(context: SyncContext, live: DaemonSet): Promise<string[]> {
+  const { hash } = await newestRevision(context.client, live);
+  const { uid, namespace = '' } = live.metadata;
+  const pods = await context.client.list(paths.pods(namespace), {
+    labelSelector: labelSelectorOf(live),
+    project: (pod: Pod): PodView | null =>
+      pod.metadata.ownerReferences?.some((owner) => owner.uid === uid) ? podView(pod) : null,
+  });
+  return pods.items
+    .filter((pod) => pod !== null && pod.hash !== hash)
+    .map((pod) => pod?.node ?? '')
+    .sort();
+}
+
+/** Without this, no other application could ever take the objects over. */
+async function releaseOthers(context: SyncContext, objects: readonly ManifestObject[]): Promise<string[]> {
+  const others = objects.filter((object) => !isDaemonSet(object));
+  const { located } = await locateObjects(context, others);
+  const notes: string[] = [];
+  for (const { object, path, live } of located) {
+    const fields = giveBack(live?.metadata.managedFields ?? [], context.application);
+    if (live === null || fields === null) continue;
+    await writeManagedFields(context.client, path, live as KubeObject, fields, heir);
+    notes.push(`${describeObject(object)} stays as it is`);
+  }
+  return notes;
+}
