@@ -21,7 +21,10 @@ export async function findManifest(
     (object) => object.kind === 'DaemonSet' && object.name === name && object.namespace === namespace,
   );
   if (found === undefined) {
-    throw new NodewaveError('BadInput', `commit ${input.commit} has no DaemonSet ${daemonSetLabel({ namespace, name })}`);
+    throw new NodewaveError(
+      'BadInput',
+      `commit ${input.commit} has no DaemonSet ${daemonSetLabel({ namespace, name })}`,
+    );
   }
   return found.body;
 }
