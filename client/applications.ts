@@ -1,6 +1,7 @@
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { ApplicationSpec } from '../domain/application/spec.ts';
+import type { ApplicationInput } from '../domain/application/state.ts';
 import { applicationWorkflowId, searchAttributeNames, workflowTaskQueue, workflowTypes } from '../domain/ids.ts';
 import type { Preview } from '../domain/sync.ts';
 import {
@@ -16,13 +17,6 @@ import {
 import { activityDeadlineMs, answerDeadlineMs, call, serverDeadlineMs } from './calls.ts';
 import type { TemporalAccess } from './connection.ts';
 
-/** The one argument of workflow type `application`. The spec comes by update `configure`, so that there is one way in. */
-export interface ApplicationInput {
-  v: 1;
-  name: string;
-  spec: ApplicationSpec | null;
-}
-
 /** Argument of update `preview`. */
 export interface PreviewRequest {
   by: string;
@@ -32,6 +26,7 @@ export interface PreviewRequest {
 
 const applicationKey = defineSearchAttributeKey(searchAttributeNames.application, 'KEYWORD');
 
+// Without a spec: it comes by `configure`, so that there is one way in.
 function startOptions(name: string) {
   const input: ApplicationInput = { v: 1, name, spec: null };
   return {

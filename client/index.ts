@@ -28,6 +28,7 @@ import {
   type ListedRollout,
   listApplicationNames,
   listApplications,
+  listRepositories,
   listRollouts,
 } from './listing.ts';
 import {
@@ -41,7 +42,7 @@ import { verifySearchAttributes } from './search-attributes.ts';
 import type { TemporalConfig } from './temporal-config.ts';
 import { listPollers, type Poller } from './workers.ts';
 
-export type { ApplicationInput, PreviewRequest } from './applications.ts';
+export type { PreviewRequest } from './applications.ts';
 export { ClientError, type ClientErrorKind } from './client-error.ts';
 export type { ApplicationEntry, ListedApplication, ListedRollout } from './listing.ts';
 export type { ApplicationDecisions, RolloutDecisions } from './rollouts.ts';
@@ -66,6 +67,8 @@ export interface NodewaveClient {
   applicationStatus(application: string): Promise<ApplicationStatus>;
   /** Names only, without asking any workflow. */
   listApplicationNames(): Promise<ListedApplication[]>;
+  /** With the repository of each; null where nobody could say within `deadlineMs`. */
+  listRepositories(deadlineMs: number): Promise<ListedApplication[]>;
   /** With their status; `deadlineMs` bounds each query. */
   listApplications(deadlineMs?: number): Promise<ApplicationEntry[]>;
   /** The newest rollout of a DaemonSet, running or ended. */
@@ -115,6 +118,7 @@ export async function connect(config: TemporalConfig, options: ConnectOptions = 
     preview: (application, request) => previewApplication(access, application, request),
     applicationStatus: (application) => queryApplication(access, application),
     listApplicationNames: () => listApplicationNames(access),
+    listRepositories: (deadlineMs) => listRepositories(access, deadlineMs),
     listApplications: (deadlineMs) => listApplications(access, deadlineMs),
     rolloutStatus: (ref) => queryRollout(access, ref),
     listRollouts: (filter) => listRollouts(access, filter),

@@ -45,6 +45,26 @@ export async function listApplicationNames(access: TemporalAccess): Promise<List
   });
 }
 
+/**
+ * All running applications with their repository, for matching pushes. Asks the workflows whose memo does not say it, for
+ * `deadlineMs` in all; `repo` is null where no answer came.
+ */
+export async function listRepositories(access: TemporalAccess, deadlineMs: number): Promise<ListedApplication[]> {
+  const names = await listApplicationNames(access);
+  const endMs = Date.now() + deadlineMs;
+  return mapBounded(names, queriesAtOnce, async (listed): Promise<ListedApplication> => {
+    const leftMs = endMs - Date.now();
+    if (listed.repo !== null || leftMs <= 0) return listed;
+    try {
+      const status = await queryApplication(access, listed.name, leftMs);
+      return { name: listed.name, repo: status.spec?.source.repo ?? null };
+    } catch (error) {
+      if (error instanceof ClientError) return listed;
+      throw error;
+    }
+  });
+}
+
 /** All running applications with their status. One that does not answer is listed with its error and hides no other. */
 export async function listApplications(access: TemporalAccess, deadlineMs?: number): Promise<ApplicationEntry[]> {
   const names = await listApplicationNames(access);
