@@ -27,7 +27,7 @@ export interface Ledger {
 }
 
 const ledgerFile = (dir: string) => join(dir, 'processes.json');
-/** One small file per stack of this user, so that a sweep finds stacks in temporary folders. */
+/** One small file per temporary stack of this user, so that a sweep finds their folders. */
 const registryDir = () => join(cacheRoot(), 'stacks');
 const registryFile = (dir: string) =>
   join(registryDir(), `${createHash('sha256').update(resolve(dir)).digest('hex').slice(0, 16)}.json`);
@@ -40,7 +40,7 @@ async function endRecorded(file: LedgerFile | undefined): Promise<string[]> {
 
 /**
  * Takes a stack's folder for this process and ends what an earlier owner left running there: only processes that it
- * wrote down, each still being that process. Returns their names beside the ledger.
+ * wrote down, each still being that process. Returns their names beside the ledger. A `temporary` one is found by sweeps.
  * Throws when another living process owns the folder.
  */
 export async function openLedger(dir: string, temporary: boolean): Promise<{ ledger: Ledger; ended: string[] }> {
@@ -51,7 +51,7 @@ export async function openLedger(dir: string, temporary: boolean): Promise<{ led
   const state: LedgerFile = { owner: identify(process.pid), keep: false, processes: [] };
   const save = () => writeJson(path, state);
   save();
-  writeJson(registryFile(dir), { dir: resolve(dir), temporary });
+  if (temporary) writeJson(registryFile(dir), { dir: resolve(dir) });
   const ledger: Ledger = {
     add: (name, identity) => {
       state.processes.push({ name, identity });
@@ -95,20 +95,20 @@ export async function endStack(dir: string): Promise<string[]> {
 }
 
 /**
- * Ends all stacks whose owner was killed before it could, and removes the folders of temporary ones. Stacks that were
- * kept on purpose stay. Returns the folders that were swept.
+ * Ends the temporary stacks whose owner was killed before it could, and removes their folders, which are returned. Stacks
+ * with kept state are left to the next start in their folder, and those that were left running on purpose to `endStack`.
  */
 export async function sweepStacks(): Promise<string[]> {
   if (!existsSync(registryDir())) return [];
   const swept: string[] = [];
   for (const entry of readdirSync(registryDir()).filter((name) => name.endsWith('.json'))) {
-    const stack = readJson<{ dir: string; temporary: boolean }>(join(registryDir(), entry));
+    const stack = readJson<{ dir: string }>(join(registryDir(), entry));
     if (stack === undefined) continue;
     const file = readJson<LedgerFile>(ledgerFile(stack.dir));
     const owned = file?.owner !== undefined && isRunning(file.owner);
     if (owned || file?.keep === true) continue;
     await endStack(stack.dir);
-    if (stack.temporary) rmSync(stack.dir, { recursive: true, force: true });
+    rmSync(stack.dir, { recursive: true, force: true });
     swept.push(stack.dir);
   }
   return swept;
