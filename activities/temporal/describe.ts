@@ -4,11 +4,12 @@ import { readFinished } from '../../domain/application/finished.ts';
 import type { RolloutMemo } from '../../domain/rollout/input.ts';
 import type { RolloutDescription, TemporalActivities } from '../contract.ts';
 
-/** How often a rollout is looked at that may have been terminated, which sends no signal. */
-const lookEvery = '30 seconds';
+/** How often a rollout is looked at that may have been terminated, which sends no signal; milliseconds. */
+const defaultLookEveryMs = 30_000;
 
 /** Makes the activities that ask Temporal itself, with a client of the workflows' namespace. */
-export function createTemporalActivities(deps: { client: Client }): TemporalActivities {
+export function createTemporalActivities(deps: { client: Client; lookEveryMs?: number }): TemporalActivities {
+  const nextRetryDelay = deps.lookEveryMs ?? defaultLookEveryMs;
   return {
     describeRollout: ({ workflowId }) => describe(deps.client, workflowId),
     async waitForRolloutEnd({ workflowId, rollout }) {
@@ -20,7 +21,7 @@ export function createTemporalActivities(deps: { client: Client }): TemporalActi
       throw ApplicationFailure.create({
         message: `${workflowId} is still running`,
         type: 'StillRunning',
-        nextRetryDelay: lookEvery,
+        nextRetryDelay,
         category: 'BENIGN',
       });
     },

@@ -16,6 +16,7 @@ import {
   type SyncRun,
   sameDaemonSet,
 } from '../../domain/application/state.ts';
+import { addTrigger } from '../../domain/application/triggers.ts';
 import { daemonSetLabel, rolloutWorkflowId, workflowTaskQueue, workflowTypes } from '../../domain/ids.ts';
 import { shortCommit, shorten } from '../../domain/markdown.ts';
 import type { RolloutInput, RolloutMemo } from '../../domain/rollout/input.ts';
@@ -196,7 +197,13 @@ async function meetRunning(
   const workflowId = rolloutWorkflowId({ cluster: specOf(app).destination.cluster, ...sync });
   const seen = await untilAnswered(() => temporalActivities.describeRollout({ workflowId }), mainHolding(app));
   const { memo } = seen;
-  if (seen.state !== 'running') return await start(app, run, { do: 'start', sync, mode }, plan, by);
+  if (seen.state !== 'running') {
+    if (mode === 'revert') return await start(app, run, { do: 'start', sync, mode }, plan, by);
+    // It has just ended, and how it ended may have changed what is to be done, so the commit is prepared again.
+    run.waits[label] = 'queued';
+    addTrigger(state, { forced: true, manual: true, by, requestIds: [] });
+    return;
+  }
   if (memo?.application === state.name) {
     const { namespace, name } = sync;
     const { rollout, commit, subject, templateDigest, quarantineKey } = memo;

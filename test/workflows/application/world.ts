@@ -1,0 +1,112 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import type { GitActivities, SyncActivities } from '../../../activities/contract.ts';
+import type { ApplicationSpec } from '../../../domain/application/spec.ts';
+import type { FailureCode } from '../../../domain/failures.ts';
+import type { DaemonSetSync, SyncPlan } from '../../../domain/sync.ts';
+
+/** The names of the activities that a world answers. */
+export type Call = keyof (GitActivities & SyncActivities);
+
+/** A failure as the activity edge makes it. */
+export function coded(code: FailureCode, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: code, message, nonRetryable: true });
+}
+
+/**
+ * Git and cluster of one test, as typed activities see them. A commit's plan is what the test says; a pushed commit becomes
+ * the newest at once.
+ */
+export class World {
+  readonly cluster: string;
+  head: { commit: string; subject: string } | null = null;
+  /** What each commit means to the cluster; a failure makes preparing it fail. */
+  readonly plans = new Map<string, SyncPlan | ApplicationFailure>();
+  /** While set, every call of the activity fails with it. */
+  readonly broken = new Map<Call, ApplicationFailure>();
+  readonly calls: { name: Call; commit?: string; attempt: number }[] = [];
+  /** While set, prepareSync waits for it. */
+  gate: Promise<void> | undefined;
+  released: string[] = [];
+
+  constructor(cluster: string) {
+    this.cluster = cluster;
+  }
+
+  /** Makes a commit the newest, with its DaemonSets. */
+  push(commit: string, daemonSets: DaemonSetSync[] | ApplicationFailure, others = 0): void {
+    this.plans.set(commit, daemonSets instanceof ApplicationFailure ? daemonSets : planOf(commit, daemonSets, others));
+    this.head = { commit, subject: `subject of ${commit.slice(0, 4)}` };
+  }
+
+  /** How often an activity ran, for a commit where one is given. */
+  count(name: Call, commit?: string): number {
+    return this.calls.filter((call) => call.name === name && (commit === undefined || call.commit === commit)).length;
+  }
+
+  note(name: Call, commit?: string): void {
+    this.calls.push({ name, attempt: 1, ...(commit !== undefined && { commit }) });
+    const failure = this.broken.get(name);
+    if (failure) throw failure;
+  }
+
+  planFor(commit: string): SyncPlan {
+    const plan = this.plans.get(commit);
+    if (plan === undefined) throw coded('BadInput', `no such commit ${commit}`);
+    if (plan instanceof ApplicationFailure) throw plan;
+    return plan;
+  }
+}
+
+function planOf(commit: string, daemonSets: DaemonSetSync[], others: number): SyncPlan {
+  return {
+    commit,
+    subject: `subject of ${commit.slice(0, 4)}`,
+    renderedDigest: `rendered-${commit.slice(0, 8)}`,
+    others: { create: 0, configure: others, unchanged: 1 },
+    daemonSets,
+    warnings: [],
+  };
+}
+
+/** Activities that ask the world of the repository that they are given. */
+export function worldActivities(worldOf: (repo: string) => World): GitActivities & SyncActivities {
+  const inWorld = (spec: ApplicationSpec) => worldOf(spec.source.repo);
+  return {
+    async resolveRef({ repo }) {
+      const world = worldOf(repo);
+      world.note('resolveRef');
+      if (!world.head) throw coded('BadInput', 'branch main does not exist; push it or change spec.source.ref');
+      return world.head;
+    },
+    async waitForNewCommit({ repo, lastSeen, intervalMs }) {
+      const world = worldOf(repo);
+      world.note('waitForNewCommit', lastSeen);
+      if (world.head && world.head.commit !== lastSeen) return world.head;
+      throw ApplicationFailure.create({ type: 'NoNewCommit', category: 'BENIGN', nextRetryDelay: intervalMs });
+    },
+    async prepareSync({ spec, commit }) {
+      const world = inWorld(spec);
+      world.note('prepareSync', commit);
+      await world.gate;
+      return world.planFor(commit);
+    },
+    async previewSync({ spec, commit }) {
+      const world = inWorld(spec);
+      world.note('previewSync', commit);
+      return { plan: world.planFor(commit), objects: [], truncated: false };
+    },
+    async applySync({ spec, plan }) {
+      inWorld(spec).note('applySync', plan.commit);
+      return { adopted: plan.daemonSets.filter((one) => one.adopt).map((one) => one.name) };
+    },
+    async releaseApplication({ spec }) {
+      inWorld(spec).note('releaseApplication');
+      return { notes: ['OnDelete is given back'] };
+    },
+    async releaseQuarantine({ spec }) {
+      const world = inWorld(spec);
+      world.note('releaseQuarantine');
+      return { released: world.released };
+    },
+  };
+}
