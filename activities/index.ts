@@ -1,0 +1,41 @@
+import type { Client } from '@temporalio/client';
+import type { ApplicationSpec } from '../domain/application/spec.ts';
+import type { ClusterClient } from './cluster/client.ts';
+import type { Activities } from './contract.ts';
+import { wrapActivities } from './failure.ts';
+import { createGitActivities } from './git/activities.ts';
+import type { GitStore } from './git/store.ts';
+import { renderCommit } from './render/render.ts';
+import { createRolloutActivities } from './rollout/activities.ts';
+import { createSyncActivities } from './sync/activities.ts';
+import { createTemporalActivities } from './temporal/describe.ts';
+
+/** What all activities together are made from. */
+export interface ActivityDeps {
+  git: GitStore;
+  /** A client of the workflows' namespace. */
+  client: Client;
+  /** The client of a configured cluster; throws BadInput for a name that the worker does not know. */
+  clusterFor: (cluster: string) => ClusterClient;
+}
+
+/**
+ * Makes every activity, by the queue that serves it. Whatever one throws becomes a failure with a code and a sentence.
+ */
+export function createActivities(deps: ActivityDeps): ActivitiesByQueue {
+  const { git, client, clusterFor } = deps;
+  const render = (spec: ApplicationSpec, commit: string) => renderCommit({ git }, spec, commit);
+  return {
+    workflowQueue: wrapActivities({ ...createGitActivities({ git }), ...createTemporalActivities({ client }) }),
+    clusterQueues: wrapActivities({
+      ...createSyncActivities({ clusterFor, render }),
+      ...createRolloutActivities({ clusterFor, render }),
+    }),
+  };
+}
+
+/** All activities, divided by queue; together they are everything that the contract asks for. */
+export interface ActivitiesByQueue {
+  workflowQueue: Pick<Activities, 'resolveRef' | 'waitForNewCommit' | 'describeRollout' | 'waitForRolloutEnd'>;
+  clusterQueues: Omit<Activities, keyof ActivitiesByQueue['workflowQueue']>;
+}
