@@ -26,7 +26,7 @@ export interface YamlDocument {
 
 /**
  * Reads every document of a YAML or JSON text; empty documents are skipped. A document with an error (syntax, a key
- * that is there twice, an unknown tag) is left out of `documents` and named in `errors`.
+ * that is there twice or is no text, an unknown tag) is left out of `documents` and named in `errors`.
  *
  * Scalars mean what they mean to kubectl, which reads YAML 1.1: `0644` is octal and `yes` is true. Its times and
  * numbers with colons (`12:30`) stay text there, so they do here.
@@ -51,9 +51,9 @@ export function readDocuments(text: string, file: string): { documents: YamlDocu
     }
     if (!isNode(contents) || (isScalar(contents) && contents.value === null)) continue;
     const at = new Positions(document, lines);
-    const twice = at.duplicateKeys(contents, []);
-    errors.push(...twice.map((found) => ({ file, ...found })));
-    if (twice.length > 0) continue;
+    const keys = at.keyErrors(contents, []);
+    errors.push(...keys.map((found) => ({ file, ...found })));
+    if (keys.length > 0) continue;
     try {
       documents.push({
         value: document.toJS(),
@@ -119,8 +119,8 @@ class Positions {
     return line;
   }
 
-  duplicateKeys(node: unknown, path: FieldPath): { line: number; field: string; message: string }[] {
-    if (isSeq(node)) return node.items.flatMap((item, index) => this.duplicateKeys(item, [...path, index]));
+  keyErrors(node: unknown, path: FieldPath): { line: number; field: string; message: string }[] {
+    if (isSeq(node)) return node.items.flatMap((item, index) => this.keyErrors(item, [...path, index]));
     if (!isMap(node)) return [];
     const found = [];
     const first = new Map<string, number>();
@@ -128,17 +128,24 @@ class Positions {
       const key = keyOf(pair);
       const line = this.line(pair.key, 1);
       const before = first.get(key);
+      const wrong = keyProblem(pair, before);
+      if (wrong !== undefined) found.push({ line, field: fieldName([...path, key]), message: wrong });
       if (before === undefined) first.set(key, line);
-      else if (key !== '<<') {
-        const message = `the key is there twice, first on line ${before}; remove one of them`;
-        found.push({ line, field: fieldName([...path, key]), message });
-      }
-      found.push(...this.duplicateKeys(pair.value, [...path, key]));
+      found.push(...this.keyErrors(pair.value, [...path, key]));
     }
     return found;
   }
 }
 
-function keyOf(pair: Pair): string {
-  return isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
+/** `before` is the line on which the same key was there already. */
+function keyProblem({ key }: Pair, before: number | undefined): string | undefined {
+  if (!isScalar(key)) return 'a key must be a text; a template with {{ }} has to be rendered first';
+  if (typeof key.value === 'boolean') return `the key is read as ${key.value} in YAML 1.1; write it in quotes`;
+  if (before === undefined || key.value === '<<') return undefined;
+  return `the key is there twice, first on line ${before}; remove one of them`;
+}
+
+function keyOf({ key }: Pair): string {
+  if (!isScalar(key)) return String(key);
+  return typeof key.value === 'boolean' ? (key.source ?? String(key.value)) : String(key.value);
 }

@@ -117,7 +117,8 @@ export function choice<const T extends string>(words: readonly T[], later: Recor
     if (typeof value !== 'string') return undefined;
     const instead = Object.hasOwn(later, value) ? later[value] : undefined;
     if (instead !== undefined) return { refused: `${value} is not supported yet; ${instead}` };
-    return { refused: `expected ${expected}, got ${describeValue(value)}${didYouMean(value, words)}` };
+    const hint = words.length === 1 ? '' : didYouMean(value, words);
+    return { refused: `expected ${expected}, got ${describeValue(value)}${hint}` };
   });
 }
 

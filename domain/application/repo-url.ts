@@ -21,7 +21,8 @@ function urlProblem(scheme: string, user: string | undefined, host: string, path
   if (!['https', 'http', 'ssh', 'file'].includes(scheme)) return `cannot use ${scheme}://; expected ${forms}`;
   const secret = user !== undefined && (scheme !== 'ssh' || user.includes(':'));
   if (secret || host.includes('@')) return 'must not contain a user name or password; remove the part before the "@"';
-  if (scheme !== 'file' && !/^\[?[A-Za-z0-9]/.test(host)) return `has no host name; expected ${forms}`;
+  if (scheme !== 'file' && !/^(?:\[[0-9a-f:.]+\]|[a-z0-9][\w.-]*)(?::\d+)?$/i.test(host))
+    return `has no host name; expected ${forms}`;
   if (path === '' || path === '/') return `has no path after the host; expected ${forms}`;
   return user?.startsWith('-') ? `must not start with "-"; expected ${forms}` : undefined;
 }

@@ -23,7 +23,7 @@ export function selectorProblems(body: Record<string, unknown>): FieldProblem[] 
   const problems: FieldProblem[] = [];
   for (const [key, value] of Object.entries(wanted)) {
     const label = Object.hasOwn(labels, key) ? labels[key] : undefined;
-    if (label === value) continue;
+    if (label === value || typeof value !== 'string') continue;
     const message = `does not match the pod template: ${templateLabels} has ${show(key, label)}, the selector wants ${show(key, value)}`;
     problems.push({ path: [...path, 'matchLabels', key], message: `${message}; make the two the same` });
   }

@@ -4,6 +4,7 @@ import { daemonSetProblems } from './daemonset.ts';
 import { apiGroup, describeObject, type ManifestObject, objectKey } from './object.ts';
 import type { ParsedManifest } from './parse.ts';
 import { clusterScopedByDefinition, isClusterScoped } from './scope.ts';
+import { textMapProblems } from './text-maps.ts';
 
 /** Objects that can be sent to the API server, what keeps the others from it, and what people should know. */
 export interface Validated {
@@ -46,6 +47,7 @@ export function validateObjects(parsed: readonly ParsedManifest[], options: { na
       continue;
     }
     seen.set(objectKey(object), object);
+    textMapProblems(object.kind, object.body).forEach(fail);
     if (object.kind === 'DaemonSet') daemonSetProblems(object).forEach(fail);
     result.objects.push(object);
   }
