@@ -9,6 +9,7 @@ import {
   type Node,
   type Pair,
   parseAllDocuments,
+  type ScalarTag,
   type Tags,
   type YAMLError,
 } from 'yaml';
@@ -71,7 +72,17 @@ export function readDocuments(text: string, file: string): { documents: YamlDocu
 }
 
 function asKubectl(tags: Tags): Tags {
-  return tags.filter((tag) => typeof tag === 'string' || !isTimeTag(tag));
+  return tags.filter((tag) => typeof tag === 'string' || !isTimeTag(tag)).map(withoutLoneDot);
+}
+
+/** The library takes a lone dot for a float, which becomes NaN; `path: .` is a text to everybody else. */
+function withoutLoneDot(tag: Tags[number]): Tags[number] {
+  if (typeof tag === 'string' || !isScalarTag(tag) || tag.test?.test('.') !== true) return tag;
+  return { ...tag, test: new RegExp(`^(?!\\.$)(?:${tag.test.source})`, tag.test.flags) };
+}
+
+function isScalarTag(tag: Exclude<Tags[number], string>): tag is ScalarTag {
+  return tag.collection === undefined;
 }
 
 function isTimeTag(tag: { tag: string; format?: string }): boolean {
