@@ -176,14 +176,6 @@ export class TestApplication {
     });
     return rollout;
   }
-
-  /** How often workflow runs of this application were continued as new. */
-  async runs(): Promise<number> {
-    const all = [];
-    for await (const one of this.#client.list({ query: `WorkflowId = "${applicationWorkflowId(this.name)}"` }))
-      all.push(one);
-    return all.length;
-  }
 }
 
 /** A fake rollout that runs. */
