@@ -9,11 +9,10 @@ import {
   type Node,
   type Pair,
   parseAllDocuments,
-  type ScalarTag,
-  type Tags,
   type YAMLError,
 } from 'yaml';
 import { type DocumentError, type FieldPath, fieldName } from './document-error.ts';
+import { asKubectl } from './yaml-scalars.ts';
 
 /** One document of a YAML or JSON text, as plain JSON, that still knows its lines. */
 export interface YamlDocument {
@@ -27,7 +26,7 @@ export interface YamlDocument {
 
 /**
  * Reads every document of a YAML or JSON text; empty documents are skipped. A document with an error (syntax, a key
- * that is there twice or is no text, an unknown tag) is left out of `documents` and named in `errors`.
+ * that is there twice or is no text, an unknown tag, a number that JSON cannot hold) is left out of `documents` and named in `errors`.
  *
  * Scalars mean what they mean to kubectl, which reads YAML 1.1: `0644` is octal and `yes` is true. Its times and
  * numbers with colons (`12:30`) stay text there, so they do here.
@@ -52,9 +51,9 @@ export function readDocuments(text: string, file: string): { documents: YamlDocu
     }
     if (!isNode(contents) || (isScalar(contents) && contents.value === null)) continue;
     const at = new Positions(document, lines);
-    const keys = at.keyErrors(contents, []);
-    errors.push(...keys.map((found) => ({ file, ...found })));
-    if (keys.length > 0) continue;
+    const wrong = at.contentErrors(contents, []);
+    errors.push(...wrong.map((found) => ({ file, ...found })));
+    if (wrong.length > 0) continue;
     try {
       documents.push({
         value: document.toJS(),
@@ -69,24 +68,6 @@ export function readDocuments(text: string, file: string): { documents: YamlDocu
     }
   }
   return { documents, errors };
-}
-
-function asKubectl(tags: Tags): Tags {
-  return tags.filter((tag) => typeof tag === 'string' || !isTimeTag(tag)).map(withoutLoneDot);
-}
-
-/** The library takes a lone dot for a float, which becomes NaN; `path: .` is a text to everybody else. */
-function withoutLoneDot(tag: Tags[number]): Tags[number] {
-  if (typeof tag === 'string' || !isScalarTag(tag) || tag.test?.test('.') !== true) return tag;
-  return { ...tag, test: new RegExp(`^(?!\\.$)(?:${tag.test.source})`, tag.test.flags) };
-}
-
-function isScalarTag(tag: Exclude<Tags[number], string>): tag is ScalarTag {
-  return tag.collection === undefined;
-}
-
-function isTimeTag(tag: { tag: string; format?: string }): boolean {
-  return tag.format === 'TIME' || tag.tag === 'tag:yaml.org,2002:timestamp';
 }
 
 function sentence(problem: YAMLError): string {
@@ -130,8 +111,12 @@ class Positions {
     return line;
   }
 
-  keyErrors(node: unknown, path: FieldPath): { line: number; field: string; message: string }[] {
-    if (isSeq(node)) return node.items.flatMap((item, index) => this.keyErrors(item, [...path, index]));
+  contentErrors(node: unknown, path: FieldPath): { line: number; field: string; message: string }[] {
+    if (isSeq(node)) return node.items.flatMap((item, index) => this.contentErrors(item, [...path, index]));
+    if (isScalar(node) && isInexact(node.value)) {
+      const message = `the number ${node.source ?? ''} cannot be kept exactly; write it in quotes if it is a text`;
+      return [{ line: this.line(node, 1), field: fieldName(path), message }];
+    }
     if (!isMap(node)) return [];
     const found = [];
     const first = new Map<string, number>();
@@ -142,10 +127,16 @@ class Positions {
       const wrong = keyProblem(pair, before);
       if (wrong !== undefined) found.push({ line, field: fieldName([...path, key]), message: wrong });
       if (before === undefined) first.set(key, line);
-      found.push(...this.keyErrors(pair.value, [...path, key]));
+      found.push(...this.contentErrors(pair.value, [...path, key]));
     }
     return found;
   }
+}
+
+/** Whole numbers from 2^53 on, and what JSON has no number for. */
+function isInexact(value: unknown): boolean {
+  if (typeof value !== 'number') return false;
+  return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
 }
 
 /** `before` is the line on which the same key was there already. */

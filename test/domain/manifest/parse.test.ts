@@ -55,6 +55,20 @@ test('scalars mean what they mean to kubectl', () => {
   ]);
 });
 
+test.each(['.', '+.', '.e5', 'e5', 'E12', '..', '0x', '12:30', '1.2.3', '0b2'])('%s is a text', (text) => {
+  expect(bodies(`v: ${text}\n`)).toEqual([{ v: text }]);
+});
+
+test.each([
+  ['1.', 1],
+  ['.5', 0.5],
+  ['+1', 1],
+  ['-1.5e-3', -0.0015],
+  ['1e3', 1000],
+])('%s is a number', (text, value) => {
+  expect(bodies(`v: ${text}\n`)).toEqual([{ v: value }]);
+});
+
 test('anchors, aliases and merge keys', () => {
   expect(bodies('a: &a {x: 1}\nb: *a\nc: {<<: *a, z: 2}\n')).toEqual([{ a: { x: 1 }, b: { x: 1 }, c: { x: 1, z: 2 } }]);
 });
@@ -69,6 +83,11 @@ test.each([
   ['a: b: c\n', ['a.yaml:1: not valid YAML: nested mappings are not allowed in compact mappings']],
   ['a: "x\n', ['a.yaml:2: not valid YAML: missing closing "quote']],
   ['a: !vault x\n', ['a.yaml:1: unresolved tag: !vault; write the value without a tag']],
+  [
+    'a:\n- 9007199254740993\n',
+    ['a.yaml:2: a[0]: the number 9007199254740993 cannot be kept exactly; write it in quotes if it is a text'],
+  ],
+  ['a: .inf\n', ['a.yaml:1: a: the number .inf cannot be kept exactly; write it in quotes if it is a text']],
   ['hello\n', ['a.yaml:1: expected a Kubernetes object with apiVersion, kind and metadata, got "hello"']],
   ['- kind: A\n', ['a.yaml:1: expected a Kubernetes object with apiVersion, kind and metadata, got a list']],
   ['kind: List\nitems:\n- 1\n', ['a.yaml:3: expected a Kubernetes object with apiVersion, kind and metadata, got 1']],
