@@ -1,3 +1,4 @@
+import './memory.ts';
 import { ClientError } from '../client/index.ts';
 import { loadConfig, type ServicesConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';

@@ -68,7 +68,7 @@ export async function startWorkerRole(
       if (error instanceof ConfigError) throw error;
       const message = error instanceof Error ? error.message : String(error);
       unserved.set(name, message);
-      logger.warn({ cluster: name, err: error }, 'cluster cannot be used yet; trying again');
+      logger.warn({ cluster: name, error: message }, 'cluster cannot be used yet; trying again');
     }
   };
   const stop = async (): Promise<void> => {

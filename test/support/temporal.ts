@@ -1,6 +1,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, type Logger, Runtime } from '@temporalio/worker';
 import type { TemporalConfig } from '../../client/index.ts';
 import { ensureTools, pathOf } from '../../dev/tools/ensure.ts';
 import { searchAttributeNames } from '../../domain/ids.ts';
@@ -19,6 +19,8 @@ export interface TestTemporalOptions {
   namespace?: string;
   /** True (default) registers Nodewave's search attributes. */
   searchAttributes?: boolean;
+  /** Where the SDK and workflow code log to; the first server of a test file decides. Errors on the console without it. */
+  logger?: Logger;
   /** Further arguments of `temporal server start-dev`, e.g. a dynamic config value. */
   extraArgs?: string[];
 }
@@ -28,18 +30,18 @@ export async function temporalBinary(): Promise<string> {
   return pathOf(await ensureTools(['temporal'], () => undefined), 'temporal');
 }
 
-let quiet = false;
+let installed = false;
 
 /** The SDK's own lines would drown a test's; errors still show. Once per process, before anything native starts. */
-function quietRuntime(): void {
-  if (quiet) return;
-  quiet = true;
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+function installRuntime(logger: Logger | undefined): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({ logger: logger ?? new DefaultLogger('ERROR') });
 }
 
 /** Starts a dev server; stop it in `afterAll`. */
 export async function startTemporal(options: TestTemporalOptions = {}): Promise<TestTemporal> {
-  quietRuntime();
+  installRuntime(options.logger);
   const namespace = options.namespace ?? 'default';
   const keys = Object.values(searchAttributeNames).map((name) => defineSearchAttributeKey(name, 'KEYWORD'));
   const env = await TestWorkflowEnvironment.createLocal({
