@@ -1,4 +1,5 @@
 import { ApiException, CoreV1Api, type KubeConfig, type V1Node } from '@kubernetes/client-node';
+import { createClusterClient } from '../../activities/cluster/client.ts';
 import { waitFor } from './wait.ts';
 
 /** Label on the nodes that this module makes; the value is the name they start with. */
@@ -105,4 +106,21 @@ export async function scaleNodes(kubeConfig: KubeConfig, count: number, options:
 /** Deletes all nodes of a group; their pods are collected by the control plane. */
 export async function deleteNodes(kubeConfig: KubeConfig, prefix: string): Promise<void> {
   await scaleNodes(kubeConfig, 0, { prefix });
+}
+
+/** Label by which the base stages take a node's readiness away. */
+const notReadyLabel = 'nodewave.test/not-ready';
+
+/** Makes one node NotReady, or Ready again, and returns when it shows. Its pods stay as they are. */
+export async function setNodeReady(kubeConfig: KubeConfig, name: string, ready: boolean): Promise<void> {
+  const core = kubeConfig.makeApiClient(CoreV1Api);
+  await createClusterClient(kubeConfig).patch(
+    `/api/v1/nodes/${encodeURIComponent(name)}`,
+    { metadata: { labels: { [notReadyLabel]: ready ? null : 'true' } } },
+    { type: 'merge' },
+  );
+  await waitFor(async () => isReady(await core.readNode({ name })) === ready, {
+    timeoutMs: 30_000,
+    what: `node ${name} to be ${ready ? 'Ready' : 'NotReady'}`,
+  });
 }

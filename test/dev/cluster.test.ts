@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { loadKubeConfig } from '../../activities/cluster/kube-config.ts';
 import { serviceAccountKubeconfig } from '../../dev/stack/kubeconfig.ts';
 import { applyManifests } from '../../dev/stack/manifests.ts';
-import { groupNames, scaleNodes } from '../../dev/stack/nodes.ts';
+import { groupNames, scaleNodes, setNodeReady } from '../../dev/stack/nodes.ts';
 import { waitFor } from '../../dev/stack/wait.ts';
 import { adminKube, makeNodes, sharedNodes, testNamespace } from '../support/cluster.ts';
 import { stackTimeoutMs, type TestStack, testStack } from '../support/stack.ts';
@@ -58,6 +58,24 @@ test('a group of nodes grows and shrinks, with pools in blocks', async () => {
     expect(await groupNames(kube, prefix)).toEqual(['scale-test-0001']);
   } finally {
     await scaleNodes(kube, 0, { prefix });
+  }
+});
+
+test('one node loses and regains its readiness, the others keep theirs', async () => {
+  const kube = await adminKube();
+  const nodes = await makeNodes('ready', 2);
+  const [first = '', second = ''] = nodes.names;
+  const readiness = async (name: string) => {
+    const { status } = await kube.makeApiClient(CoreV1Api).readNode({ name });
+    return status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+  };
+  try {
+    await setNodeReady(kube, first, false);
+    expect([await readiness(first), await readiness(second)]).toEqual(['False', 'True']);
+    await setNodeReady(kube, first, true);
+    expect([await readiness(first), await readiness(second)]).toEqual(['True', 'True']);
+  } finally {
+    await nodes.remove();
   }
 });
 
