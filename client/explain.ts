@@ -36,12 +36,17 @@ function unreachable({ config }: Question, details: string, cause: unknown): Cli
   const tls = /certificate|ssl|tls|EPROTO/i.test(details);
   return new ClientError(
     'unavailable',
-    `Temporal at ${config.address} cannot be reached: ${details}`,
+    `Temporal at ${config.address} cannot be reached: ${firstCause(details)}`,
     tls
       ? 'Check TEMPORAL_TLS, TEMPORAL_TLS_SERVER_CA_CERT_PATH and TEMPORAL_TLS_SERVER_NAME: client and server disagree about TLS.'
       : 'Check that the server runs and that TEMPORAL_ADDRESS (or the address in temporal.toml) is right.',
     { cause },
   );
+}
+
+/** grpc-js wraps the socket's sentence in two of its own. */
+function firstCause(details: string): string {
+  return /Last error: (?:Error: )?(.*?)\.? Resolution note:/.exec(details)?.[1] ?? details;
 }
 
 function namespaceMissing({ config }: Question, cause: unknown): ClientError {

@@ -2,15 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ApplicationSpec } from '../domain/application/spec.ts';
 import type { DaemonSetRef } from '../domain/ids.ts';
 import type { Preview } from '../domain/sync.ts';
-import type {
-  Accepted,
-  ApplicationStatus,
-  Changed,
-  DaemonSetDecision,
-  Remove,
-  RolloutStatus,
-  SyncRequest,
-} from '../domain/wire.ts';
+import type { Accepted, ApplicationStatus, Changed, DaemonSetDecision, Remove, SyncRequest } from '../domain/wire.ts';
 import {
   configureApplication,
   type PreviewRequest,
@@ -37,6 +29,7 @@ import {
   decideRollout,
   queryRollout,
   type RolloutDecisions,
+  type RolloutView,
 } from './rollouts.ts';
 import { verifySearchAttributes } from './search-attributes.ts';
 import type { TemporalConfig } from './temporal-config.ts';
@@ -45,7 +38,8 @@ import { listPollers, type Poller } from './workers.ts';
 export type { PreviewRequest } from './applications.ts';
 export { ClientError, type ClientErrorKind } from './client-error.ts';
 export type { ApplicationEntry, ListedApplication, ListedRollout } from './listing.ts';
-export type { ApplicationDecisions, RolloutDecisions } from './rollouts.ts';
+export type { LiveProgress } from './live-progress.ts';
+export type { ApplicationDecisions, RolloutDecisions, RolloutView } from './rollouts.ts';
 export { type Environment, loadTemporalConfig, type TemporalConfig } from './temporal-config.ts';
 export type { Poller } from './workers.ts';
 
@@ -71,8 +65,8 @@ export interface NodewaveClient {
   listRepositories(deadlineMs: number): Promise<ListedApplication[]>;
   /** With their status; `deadlineMs` bounds each query. */
   listApplications(deadlineMs?: number): Promise<ApplicationEntry[]>;
-  /** The newest rollout of a DaemonSet, running or ended. */
-  rolloutStatus(ref: DaemonSetRef): Promise<RolloutStatus>;
+  /** The newest rollout of a DaemonSet, running or ended, with the live progress of a running batch. */
+  rolloutStatus(ref: DaemonSetRef): Promise<RolloutView>;
   /** The newest rollout of each DaemonSet that matches, newest first. */
   listRollouts(filter?: Partial<DaemonSetRef> & { running?: boolean }): Promise<ListedRollout[]>;
   /** A person's decision on a running rollout. */

@@ -22,6 +22,8 @@ export interface ListedRollout {
   ref: DaemonSetRef;
   running: boolean;
   startedMs: number;
+  /** The application that started it, where its memo says so. */
+  application: string | null;
 }
 
 /** Queries under way at once: each may make a worker replay a history, and a person waits for the slowest. */
@@ -103,7 +105,13 @@ export async function listRollouts(
       const startedMs = info.startTime.getTime();
       const known = newest.get(info.workflowId);
       if (known !== undefined && known.startedMs >= startedMs) continue;
-      newest.set(info.workflowId, { ref, running: info.status.name === 'RUNNING', startedMs });
+      const application: unknown = info.memo?.application;
+      newest.set(info.workflowId, {
+        ref,
+        running: info.status.name === 'RUNNING',
+        startedMs,
+        application: typeof application === 'string' ? application : null,
+      });
     }
     return [...newest.values()].toSorted((a, b) => b.startedMs - a.startedMs);
   });

@@ -12,6 +12,7 @@ import {
 import { aboutApplication } from './applications.ts';
 import { activityDeadlineMs, answerDeadlineMs, call } from './calls.ts';
 import type { TemporalAccess } from './connection.ts';
+import { type LiveProgress, liveProgressOf } from './live-progress.ts';
 
 /** Messages that people send to a running rollout, with the one argument of each. */
 export interface RolloutDecisions {
@@ -37,11 +38,25 @@ function aboutRollout(ref: DaemonSetRef) {
   };
 }
 
-/** Query `status` of a DaemonSet's newest rollout, running or ended. */
-export async function queryRollout(access: TemporalAccess, ref: DaemonSetRef): Promise<RolloutStatus> {
-  return call(access, { ...aboutRollout(ref), deadlineMs: answerDeadlineMs }, () =>
-    access.client.workflow.getHandle(rolloutWorkflowId(ref)).query<RolloutStatus>(messageNames.status),
-  );
+/** What the workflow answers, with what Temporal knows beside it. */
+export interface RolloutView extends RolloutStatus {
+  /** False as soon as the workflow has ended, also where it could not say so itself (terminated, for example). */
+  running: boolean;
+  /** Temporal's word for the workflow's state: RUNNING, COMPLETED, TERMINATED, … */
+  execution: string;
+  /** Newer than `progress` while a batch or soak runs; null otherwise. */
+  live: LiveProgress | null;
+}
+
+/** Query `status` of a DaemonSet's newest rollout, running or ended, and how far its running batch is. */
+export async function queryRollout(access: TemporalAccess, ref: DaemonSetRef): Promise<RolloutView> {
+  return call(access, { ...aboutRollout(ref), deadlineMs: answerDeadlineMs }, async () => {
+    const handle = access.client.workflow.getHandle(rolloutWorkflowId(ref));
+    const [seen, status] = await Promise.all([handle.describe(), handle.query<RolloutStatus>(messageNames.status)]);
+    const running = seen.status.name === 'RUNNING' || seen.status.name === 'PAUSED';
+    const live = running ? await liveProgressOf(access, seen.raw.pendingActivities ?? []) : null;
+    return { ...status, running, execution: seen.status.name, live };
+  });
 }
 
 /** Sends a person's decision to a running rollout. The same `updateId` sent twice to one run is one decision. */

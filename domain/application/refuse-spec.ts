@@ -4,7 +4,7 @@ import type { ApplicationState } from './state.ts';
  * Why `configure` refuses a spec; null when it is accepted. A file is parsed before it is sent, with precise errors; this
  * keeps a hand-written message from putting a spec into the workflow that its own code would stumble over.
  */
-export function refuseSpec(state: ApplicationState, spec: unknown): string | null {
+export function refuseSpec(state: Pick<ApplicationState, 'name' | 'spec'>, spec: unknown): string | null {
   const problem = findProblem(state.name, spec);
   if (problem)
     return `The spec is not complete: ${problem}. Run "nodewave apply -f FILE", which fills in every default.`;

@@ -1,0 +1,87 @@
+import { ClientError } from '../client/client-error.ts';
+import type { NodewaveClient, RolloutDecisions } from '../client/index.ts';
+import { type DaemonSetRef, daemonSetLabel } from '../domain/ids.ts';
+import type { Accepted } from '../domain/wire.ts';
+import type { Cli } from './context.ts';
+import { CliError } from './errors.ts';
+import { acceptedLines } from './render/accepted.ts';
+import { plain, shellWord } from './render/text.ts';
+import { applicationOf, noSuchRollout, resolveDaemonSet } from './resolve.ts';
+import { daemonSetArguments, type NamedDaemonSet } from './target.ts';
+
+/** Sends a message to a DaemonSet's running rollout and prints the answer. */
+export async function decideRollout<Name extends keyof RolloutDecisions>(
+  cli: Cli,
+  named: NamedDaemonSet,
+  message: Name,
+  decision: RolloutDecisions[Name],
+): Promise<void> {
+  const client = await cli.client();
+  const ref = await resolveDaemonSet(client, named);
+  const accepted = await sent(client, ref, message, decision);
+  printAccepted(cli, ref, accepted, decision.by);
+}
+
+async function sent<Name extends keyof RolloutDecisions>(
+  client: NodewaveClient,
+  ref: DaemonSetRef,
+  message: Name,
+  decision: RolloutDecisions[Name],
+): Promise<Accepted> {
+  try {
+    return await client.decide(ref, message, decision);
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    if (error.kind === 'refused') throw await refusal(client, ref, error);
+    if (error.kind === 'ended' || error.kind === 'notFound') throw await noRollout(client, ref, message, error);
+    throw error;
+  }
+}
+
+function printAccepted(cli: Cli, ref: DaemonSetRef, accepted: Accepted, by: string): void {
+  const target = daemonSetArguments(ref);
+  cli.print({ ...accepted, by, ...ref }, () =>
+    acceptedLines(`${daemonSetLabel(ref)} on cluster ${ref.cluster}`, accepted, `nodewave status ${target} --watch`),
+  );
+}
+
+/** The workflow's own sentence, with where to see what it accepts. */
+async function refusal(client: NodewaveClient, ref: DaemonSetRef, error: ClientError): Promise<CliError> {
+  const status = await client.rolloutStatus(ref).catch(() => null);
+  const now = status === null || status.accepts.length === 0 ? '' : `It takes now: ${status.accepts.join(', ')}. `;
+  const cure = `${now}See "nodewave status ${daemonSetArguments(ref)}".`;
+  return new CliError('refused', plain(error.message), cure, { cause: error });
+}
+
+const forApplications: readonly string[] = ['retry', 'rollback'];
+
+/** Nothing runs that could take the message: says how it ended, and who takes the message now. */
+async function noRollout(
+  client: NodewaveClient,
+  ref: DaemonSetRef,
+  message: string,
+  error: ClientError,
+): Promise<CliError> {
+  if (error.kind === 'notFound' && !forApplications.includes(message)) {
+    const { cluster, namespace, name } = ref;
+    return await noSuchRollout(client, { cluster, namespace, name });
+  }
+  const status = await client.rolloutStatus(ref).catch(() => null);
+  const last = status === null ? '' : `; the last one: ${plain(status.sentence)}`;
+  const text = `no rollout of ${daemonSetLabel(ref)} runs on cluster ${ref.cluster}${last}`;
+  if (!forApplications.includes(message)) {
+    return new CliError(
+      'ended',
+      text,
+      `There is nothing to ${message}. See "nodewave status ${daemonSetArguments(ref)}".`,
+    );
+  }
+  const application = status?.application ?? (await applicationOf(client, ref)) ?? 'APPLICATION';
+  const reason = message === 'rollback' ? ' --reason WHY' : '';
+  return new CliError(
+    'ended',
+    text,
+    `Send it to the application: nodewave ${message} ${application} --daemonset ${shellWord(daemonSetLabel(ref))}${reason}`,
+    { cause: error },
+  );
+}

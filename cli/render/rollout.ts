@@ -1,0 +1,129 @@
+import type { RolloutView } from '../../client/index.ts';
+import { formatDuration } from '../../domain/duration.ts';
+import { clockTime, shortCommit } from '../../domain/markdown.ts';
+import { planPrefixLength } from '../../domain/rollout/accept.ts';
+import type { Finding, LogEntry, Progress } from '../../domain/wire.ts';
+import { canSend } from './can-send.ts';
+import { columns, table } from './table.ts';
+import { count, indented, plain, sections } from './text.ts';
+import { age } from './time.ts';
+
+/** Most names and lines of a kind on the page; `-o json` has all. */
+const shown = { nodes: 12, log: 8, findings: 8 };
+
+/** The page of `nodewave status`. */
+export function rolloutPage(view: RolloutView, nowMs: number): string[] {
+  const send = canSend(view);
+  return sections(
+    head(view),
+    batches(view),
+    progressLines(view, nowMs),
+    findings(view.findings),
+    touched(view),
+    log(view.log),
+    send.length === 0 ? [] : ['Can be sent now', ...indented(send)],
+  );
+}
+
+/** The sentence to show, which for a workflow that was ended from outside is not its own. */
+export function sentenceOf(view: RolloutView): string {
+  if (view.running || view.outcome !== null) return plain(view.sentence);
+  return (
+    `The rollout was ended from outside (${view.execution}) in phase ${view.phase}; nobody looks after its nodes. ` +
+    `Run "nodewave sync ${view.application}" to start it again.`
+  );
+}
+
+function head(view: RolloutView): string[] {
+  const hashes = view.toHash === null ? '' : `, template ${view.fromHash ?? 'none'} -> ${view.toHash}`;
+  return [
+    `${view.namespace}/${view.daemonset} on cluster ${view.cluster}: ${view.phase}`,
+    sentenceOf(view),
+    '',
+    ...columns([
+      ['application', view.application],
+      ['commit', `${shortCommit(view.commit)}${hashes}`],
+      ...(view.planDigest === null ? [] : [['plan', view.planDigest.slice(0, planPrefixLength)]]),
+      ...(view.budget === 0 ? [] : [['budget', `at most ${count(view.budget, 'node')} out at once`]]),
+    ]),
+  ];
+}
+
+/** The batches with a mark each: done, the one that runs, still to come. */
+export function batches(view: RolloutView): string[] {
+  if (view.batches.length === 0) return [];
+  const passed = view.phase === 'succeeded' || view.phase === 'installed';
+  const rows = view.batches.map((batch, index) => [
+    passed || index < view.batch ? '[x]' : index === view.batch ? '[>]' : '[ ]',
+    `${index + 1}`,
+    batch.name,
+    batch.nodes,
+    `${batch.goal}`,
+    batch.soakMs === 0 ? '-' : formatDuration(batch.soakMs),
+    batch.approval ?? '-',
+  ]);
+  return table(['', '#', 'BATCH', 'NODES', 'GOAL', 'SOAK', 'APPROVAL'], rows);
+}
+
+/** Progress in all and per zone, from the running batch's newest report where there is one. */
+export function progressLines(view: RolloutView, nowMs: number): string[] {
+  const progress = view.live?.progress ?? view.progress;
+  if (progress === null) return [];
+  const zones = view.live?.zones ?? view.zones;
+  const when = view.live === null ? '' : ` (reported ${age(view.live.atMs, nowMs)} ago)`;
+  const outage = view.live?.outage ?? null;
+  const deferred = view.live?.deferred ?? [];
+  return [
+    `Progress${when}: ${progressSentence(progress)}`,
+    ...indented(
+      columns(zones.map((zone) => [zone.value, bar(zone.done, zone.eligible), `${zone.done}/${zone.eligible}`])),
+    ),
+    ...(outage === null ? [] : [`Nothing is deleted now: ${plain(outage)}`]),
+    ...(deferred.length === 0 ? [] : [`Set aside: ${names(deferred, deferred.length)}`]),
+  ];
+}
+
+/** Counts of nodes in one line. */
+export function progressSentence({ eligible, done, inFlight, out, deferred, exposed }: Progress): string {
+  const parts = [`${done}/${eligible} nodes on the target`, `${inFlight} in flight`, `${out} out`];
+  if (deferred > 0) parts.push(`${deferred} deferred`);
+  if (exposed > 0) parts.push(`${exposed} exposed`);
+  return parts.join(', ');
+}
+
+/** Twenty characters, filled by the share. */
+function bar(done: number, of: number): string {
+  const length = 20;
+  const filled = of === 0 ? 0 : Math.floor((Math.min(done, of) / of) * length);
+  return '#'.repeat(filled) + '.'.repeat(length - filled);
+}
+
+function findings(all: readonly Finding[]): string[] {
+  if (all.length === 0) return [];
+  const lines = all
+    .slice(0, shown.findings)
+    .flatMap((finding) => [
+      `  ${plain(finding.cause)} on node ${plain(finding.node)}, pod ${plain(finding.pod)}`,
+      `    ${plain(finding.evidence)}`,
+      `    Next: ${plain(finding.nextStep)}`,
+    ]);
+  const more = all.length - shown.findings;
+  return ['Findings', ...lines, ...(more > 0 ? [`  and ${more} more; see -o json`] : [])];
+}
+
+function touched(view: RolloutView): string[] {
+  if (view.nodesTouched.length === 0) return [];
+  return [`Touched nodes: ${names(view.nodesTouched, view.nodesTouched.length)}`];
+}
+
+function names(all: readonly string[], total: number): string {
+  const first = all.slice(0, shown.nodes).map(plain).join(', ');
+  return total > shown.nodes ? `${first} and ${total - shown.nodes} more` : first;
+}
+
+/** Who did what, oldest of the shown ones first. */
+export function log(entries: readonly LogEntry[]): string[] {
+  if (entries.length === 0) return [];
+  const rows = entries.slice(-shown.log).map((entry) => [clockTime(entry.atMs), entry.by, entry.what]);
+  return ['Log', ...indented(columns(rows))];
+}

@@ -1,0 +1,67 @@
+import type { DaemonSetRef } from '../domain/ids.ts';
+import { suggest } from '../domain/suggest.ts';
+import { CliError } from './errors.ts';
+import type { PlaceOptions } from './options.ts';
+
+/** A DaemonSet as a person names it: the cluster may be left out. */
+export interface NamedDaemonSet {
+  namespace: string;
+  name: string;
+  cluster?: string;
+}
+
+/** What `retry` and `rollback` are sent to. */
+export type Target = { kind: 'daemonset'; daemonset: NamedDaemonSet } | { kind: 'application'; name: string };
+
+const kinds = ['ds', 'daemonset', 'daemonsets'];
+
+/** Reads `ds/NAME -n NAMESPACE [--cluster C]`. Throws a usage error that shows how it is written. */
+export function parseDaemonSet(text: string, place: PlaceOptions): NamedDaemonSet {
+  const [kind, name, ...rest] = text.split('/');
+  if (kind === undefined || name === undefined) {
+    throw new CliError('usage', `"${text}" does not name a DaemonSet`, `Write ds/${text} -n NAMESPACE.`);
+  }
+  if (!kinds.includes(kind.toLowerCase())) {
+    const near = suggest(kind, kinds);
+    const cure = near === undefined ? 'Write ds/NAME -n NAMESPACE.' : `Write ${near}/${name} -n NAMESPACE.`;
+    throw new CliError('usage', `"${kind}" is not a kind that has rollouts; DaemonSets are written as ds/NAME`, cure);
+  }
+  if (name === '' || rest.length > 0) {
+    throw new CliError('usage', `"${text}" does not name a DaemonSet`, 'Write ds/NAME -n NAMESPACE.');
+  }
+  if (place.namespace === undefined || place.namespace === '') {
+    throw new CliError('usage', `the namespace of ds/${name} is missing`, `Add it: ds/${name} -n NAMESPACE.`);
+  }
+  return { namespace: place.namespace, name, ...(place.cluster === undefined ? {} : { cluster: place.cluster }) };
+}
+
+/** Reads `ds/NAME -n NAMESPACE`, or the name of an application. */
+export function parseTarget(text: string, place: PlaceOptions): Target {
+  if (text.includes('/')) return { kind: 'daemonset', daemonset: parseDaemonSet(text, place) };
+  const option = place.namespace !== undefined ? '-n' : place.cluster !== undefined ? '--cluster' : null;
+  if (option !== null) {
+    throw new CliError(
+      'usage',
+      `"${text}" is read as an application, which takes no ${option}`,
+      `Write ds/${text} -n ${place.namespace ?? 'NAMESPACE'} for the rollout of a DaemonSet, or leave out ${option}.`,
+    );
+  }
+  return { kind: 'application', name: parseApplication(text) };
+}
+
+/** Reads the name of an application, where only that is possible. */
+export function parseApplication(text: string): string {
+  const [kind, name, ...rest] = text.split('/');
+  if (name === undefined && text !== '') return text;
+  if (kind === 'app' && name !== undefined && name !== '' && rest.length === 0) return name;
+  throw new CliError(
+    'usage',
+    `"${text}" is not the name of an application`,
+    'Write its name alone; "nodewave get" lists the applications.',
+  );
+}
+
+/** How a DaemonSet is named on the command line. */
+export function daemonSetArguments({ namespace, name, cluster }: NamedDaemonSet | DaemonSetRef): string {
+  return `ds/${name} -n ${namespace}${cluster === undefined ? '' : ` --cluster ${cluster}`}`;
+}
