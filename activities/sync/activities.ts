@@ -5,6 +5,7 @@ import type { ManifestObject } from '../../domain/manifest/object.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { createDiscovery, type Discovery } from '../cluster/discovery.ts';
 import type { SyncActivities } from '../contract.ts';
+import { withHeartbeat } from '../heartbeat.ts';
 import { applyPlan } from './apply.ts';
 import { type RenderCommit, renderAsPlanned, type SyncContext } from './context.ts';
 import { prepareChangeSet } from './prepare.ts';
@@ -33,7 +34,7 @@ export function createSyncActivities(deps: SyncDeps): SyncActivities {
   const prepare = async (spec: ApplicationSpec, commit: string) =>
     await prepareChangeSet(contextFor(spec), commit, await deps.render(spec, commit));
 
-  return {
+  return withHeartbeat<SyncActivities>({
     async prepareSync({ spec, commit }) {
       return (await prepare(spec, commit)).plan;
     },
@@ -54,7 +55,7 @@ export function createSyncActivities(deps: SyncDeps): SyncActivities {
     async releaseQuarantine({ spec, daemonset }) {
       return { released: await liftQuarantine(contextFor(spec), daemonset) };
     },
-  };
+  });
 }
 
 /** A repository that is gone is a usual reason to delete an application: it must not keep it alive. */

@@ -6,7 +6,9 @@ import { describeObject, isDaemonSet, type ManifestObject } from '../../domain/m
 import { kindOrder } from '../../domain/manifest/order.ts';
 import type { DaemonSetSync, SyncPlan } from '../../domain/sync.ts';
 import { KubeError } from '../cluster/kube-error.ts';
+import type { KubeObject } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
+import { retryMoved } from '../cluster/retry-moved.ts';
 import { adoptDaemonSet } from './adopt.ts';
 import { applyOver } from './apply-over.ts';
 import type { Rendered, SyncContext } from './context.ts';
@@ -60,14 +62,17 @@ async function locateOne(
   throw new NodewaveError('BadInput', errors[0]?.message ?? `${describeObject(object)} has no place on the cluster`);
 }
 
-async function applyOther(context: SyncContext, { object, path, live }: Located): Promise<void> {
+async function applyOther(context: SyncContext, { object, path }: Located): Promise<void> {
   const { client, application, spec } = context;
   const manager = fieldManager(application);
-  const first = live?.metadata.managedFields?.some((entry) => entry.manager === manager) !== true;
-  const overKubectl = first || spec.sync.drift === 'correct';
-  if (live !== null && overKubectl) await takeOverFields(client, path, live, application);
   try {
-    await applyOver(client, { application, path, object, overKubectl });
+    await retryMoved(async () => {
+      const live = await client.get<KubeObject>(path);
+      const first = live?.metadata.managedFields?.some((entry) => entry.manager === manager) !== true;
+      const overKubectl = first || spec.sync.drift === 'correct';
+      if (live !== null && overKubectl) await takeOverFields(client, path, live, application);
+      await applyOver(client, { application, path, object, overKubectl });
+    });
   } catch (error) {
     if (!(error instanceof KubeError) || error.code !== 'BadInput') throw error;
     const { file, line } = object.source;

@@ -2,10 +2,11 @@ import { digest } from '../../domain/digest.ts';
 import { quarantineKey } from '../../domain/manifest/digests.ts';
 import type { ManifestObject } from '../../domain/manifest/object.ts';
 import { at } from '../../domain/plain.ts';
-import type { DaemonSetRecord } from '../../domain/record.ts';
+import { type DaemonSetRecord, emptyRecord } from '../../domain/record.ts';
 import { endPhases } from '../../domain/rollout/phases.ts';
 import type { IntOrPercent } from '../../domain/rollout/policy.ts';
 import type { DaemonSetSync, DaemonSetVerdict } from '../../domain/sync.ts';
+import type { KubeObject } from '../cluster/objects.ts';
 import { readRecord } from '../cluster/record-store.ts';
 import type { SyncContext } from './context.ts';
 import type { Examined } from './examine.ts';
@@ -32,7 +33,7 @@ export async function judgeDaemonSet(
     name,
     verdict,
     // Managed, but its record is lost: adopting it again makes a new one and restarts nothing.
-    adopt: live !== null && (examined.adopt || record === null),
+    adopt: live !== null && (examined.adopt || record === null || hasProvenItself(live, record)),
     templateDigest: digest(templateOf(examined.desired)),
     quarantineKey: key,
     maxUnavailable: statedMaxUnavailable(object),
@@ -52,6 +53,18 @@ function verdictOf(examined: Examined, record: DaemonSetRecord | null): DaemonSe
 /** The template is live already, but its rollout has not ended: with Temporal's database gone, nobody else would go on. */
 function isUnfinished(record: DaemonSetRecord): boolean {
   return record.target !== null && !(endPhases as readonly string[]).includes(record.phase);
+}
+
+/** Adopted while its pods were not all available, and they are now: adopting it again finds its last good. */
+function hasProvenItself(live: KubeObject, record: DaemonSetRecord): boolean {
+  if (record.good.length > 0 || record.target !== null || record.phase !== emptyRecord('', '').phase) return false;
+  const count = (field: string): unknown => at(live, 'status', field);
+  const desired = count('desiredNumberScheduled');
+  return (
+    at(live, 'status', 'observedGeneration') === live.metadata.generation &&
+    count('updatedNumberScheduled') === desired &&
+    count('numberAvailable') === desired
+  );
 }
 
 /** git's explicit `updateStrategy.rollingUpdate.maxUnavailable`; zero means surge, which OnDelete does not have. */

@@ -2,7 +2,6 @@ import { union } from '../../domain/adopt/managed-fields.ts';
 import { pruneTaken } from '../../domain/adopt/prune.ts';
 import { withoutNoise } from '../../domain/diff/noise.ts';
 import { fieldManager } from '../../domain/ids.ts';
-import { isDaemonSet } from '../../domain/manifest/object.ts';
 import { at, isPlainObject } from '../../domain/plain.ts';
 import type { FieldsV1, KubeObject } from '../cluster/objects.ts';
 import { applyOver } from './apply-over.ts';
@@ -13,8 +12,8 @@ import { fieldsAfterTakeOver } from './take-over.ts';
 /** Exists on every cluster; objects whose namespace comes with the same commit are tried out here. */
 const tryOutNamespace = 'default';
 
-/** Kinds without defaults, whose future can be told exactly without asking the API server again. */
-const plainKinds = ['ConfigMap', 'Secret'];
+/** Kinds that can be tried out under another name: nothing in them depends on it, and nothing is allocated for them. */
+const predictable = ['DaemonSet', 'ConfigMap', 'Secret'];
 
 /**
  * The object as it would be after the sync, defaulted and checked by the API server's dry runs, in which nothing is
@@ -30,12 +29,11 @@ export async function predict(context: SyncContext, located: Located, adopt: boo
   }
   const overKubectl = adopt || spec.sync.drift === 'correct';
   const applied = await applyOver(client, { application, path, object, overKubectl, dryRun: true });
-  if (live === null || !adopt || !(isDaemonSet(object) || plainKinds.includes(object.kind))) return applied;
+  if (live === null || !adopt || !predictable.includes(object.kind)) return applied;
   const pruned = await pruneDropped(context, located, live, applied);
-  if (!isDaemonSet(object)) return pruned;
   // Fields that were taken away get their defaults back, which only the API server knows.
   const defaulted = await tryOut(context, located.collection, pruned, object.namespace);
-  return { ...pruned, spec: defaulted.spec };
+  return { ...defaulted, metadata: pruned.metadata };
 }
 
 /** Makes a dry-run create under a name that nobody has. */
@@ -73,7 +71,13 @@ async function pruneDropped(
     (after ?? live.metadata.managedFields ?? [])
       .filter((entry) => (entry.manager === manager) === mine && (entry.subresource ?? '') === '')
       .reduce<FieldsV1>((all, entry) => union(all, entry.fieldsV1 ?? {}), {});
-  return pruneTaken(applied, fields(true), located.object.body, fields(false)) as KubeObject;
+  return pruneTaken(applied, fields(true), stated(located.object.body), fields(false)) as KubeObject;
+}
+
+/** A Secret's `stringData` ends up in its `data`, which is where the live object has it. */
+function stated(body: Record<string, unknown>): Record<string, unknown> {
+  if (body.kind !== 'Secret' || !isPlainObject(body.stringData)) return body;
+  return { ...body, data: { ...(isPlainObject(body.data) ? body.data : {}), ...body.stringData } };
 }
 
 /** The pod template of a DaemonSet. */

@@ -1,13 +1,10 @@
-import { NodewaveError } from '../../domain/failures.ts';
 import type { DaemonSetRef } from '../../domain/ids.ts';
 import { type DaemonSetRecord, emptyRecord } from '../../domain/record.ts';
 import type { ClusterClient } from '../cluster/client.ts';
-import { hasStatus } from '../cluster/kube-error.ts';
 import { readRecord, writeRecord } from '../cluster/record-store.ts';
+import { retryMoved } from '../cluster/retry-moved.ts';
 
 type Ref = Pick<DaemonSetRef, 'namespace' | 'name'>;
-
-const maxConflicts = 10;
 
 /**
  * Changes a record beside a rollout that may be running: the holder stays, and a write that loses against another one is
@@ -20,20 +17,14 @@ export async function updateRecord(
   owner: { application: string; uid: string },
   mutate: (record: DaemonSetRecord) => DaemonSetRecord | null,
 ): Promise<void> {
-  for (let conflicts = 0; conflicts < maxConflicts; conflicts++) {
+  await retryMoved(async () => {
     const stored = await readRecord(client, ref);
     const current = stored === null ? null : inherited(stored.record, owner);
     const next = mutate(current ?? emptyRecord(owner.application, owner.uid));
     if (next === null && current === stored?.record) return;
-    try {
-      const record = next ?? current ?? emptyRecord(owner.application, owner.uid);
-      await writeRecord(client, ref, record, stored?.resourceVersion ?? null);
-      return;
-    } catch (error) {
-      if (!hasStatus(error, 409)) throw error;
-    }
-  }
-  throw new NodewaveError('Infrastructure', 'the record is being written by someone else all the time');
+    const record = next ?? current ?? emptyRecord(owner.application, owner.uid);
+    await writeRecord(client, ref, record, stored?.resourceVersion ?? null);
+  });
 }
 
 /** What a found record is worth to its new reader: nothing of another DaemonSet, only the proven of another application. */

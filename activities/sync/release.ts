@@ -6,6 +6,7 @@ import { at } from '../../domain/plain.ts';
 import type { DaemonSet, KubeObject, Pod } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
 import { podView } from '../cluster/project.ts';
+import { retryMoved } from '../cluster/retry-moved.ts';
 import { newestRevision, waitObserved } from '../cluster/revisions.ts';
 import { labelSelectorOf } from '../cluster/selector.ts';
 import type { SyncContext } from './context.ts';
@@ -32,7 +33,7 @@ export async function releaseObjects(
   const notes: string[] = [];
   for (const daemonSet of await managedDaemonSets(context)) {
     signal.throwIfAborted();
-    notes.push(await releaseDaemonSet(context, daemonSet, objects, signal));
+    notes.push(await retryMoved(() => releaseDaemonSet(context, daemonSet, objects, signal)));
   }
   notes.push(...(await releaseOthers(context, objects ?? [])));
   return notes;
@@ -120,10 +121,15 @@ async function releaseOthers(context: SyncContext, objects: readonly ManifestObj
   const { located } = await locateObjects(context, others);
   const notes: string[] = [];
   for (const { object, path, live } of located) {
-    const fields = giveBack(live?.metadata.managedFields ?? [], context.application);
-    if (live === null || fields === null) continue;
-    await writeManagedFields(context.client, path, live as KubeObject, fields, heir);
+    if (live === null || giveBack(live.metadata.managedFields ?? [], context.application) === null) continue;
+    await retryMoved(() => giveFieldsBack(context, path));
     notes.push(`${describeObject(object)} stays as it is`);
   }
   return notes;
+}
+
+async function giveFieldsBack({ client, application }: SyncContext, path: string): Promise<void> {
+  const live = await client.get<KubeObject>(path);
+  const fields = giveBack(live?.metadata.managedFields ?? [], application);
+  if (live !== null && fields !== null) await writeManagedFields(client, path, live, fields, heir);
 }

@@ -4,14 +4,12 @@ import { NodewaveError } from '../../domain/failures.ts';
 import { annotations, type DaemonSetRef, daemonSetLabel } from '../../domain/ids.ts';
 import type { ManifestObject } from '../../domain/manifest/object.ts';
 import type { ClusterClient } from '../cluster/client.ts';
-import { hasStatus } from '../cluster/kube-error.ts';
 import type { KubeObject } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
+import { retryMoved } from '../cluster/retry-moved.ts';
 import { applyOver } from './apply-over.ts';
 import type { SyncContext } from './context.ts';
 import { templateOf } from './predict.ts';
-
-const maxConflicts = 5;
 
 /** Reads a DaemonSet that the application manages. Throws Conflict when it is gone or has changed hands. */
 export async function readOwn(
@@ -38,25 +36,20 @@ export async function writeAroundTemplate(
 ): Promise<KubeObject> {
   const { application, client, spec } = context;
   const ref = { namespace: object.namespace ?? spec.destination.namespace, name: object.name };
-  for (let conflicts = 1; ; conflicts++) {
+  return await retryMoved(async () => {
     const live = await read();
     const template = templateOf(live);
     const managed = managedAnnotations(application, live);
     const body = desiredDaemonSet(baseOf(object.body), template, managed, live.metadata.resourceVersion);
-    try {
-      const path = paths.daemonSet(ref);
-      const overKubectl = adopting || spec.sync.drift === 'correct';
-      const written = await applyOver(client, { application, path, object, body, overKubectl });
-      if (digest(templateOf(written)) === digest(template)) return written;
-      throw new NodewaveError(
-        'Conflict',
-        `an admission webhook changed the pod template of DaemonSet ${daemonSetLabel(ref)} in a write that kept it as it was; ` +
-          'its pods are left alone. Exempt the DaemonSet from the webhook, or make it change nothing the second time',
-      );
-    } catch (error) {
-      if (!hasStatus(error, 409) || conflicts === maxConflicts) throw error;
-    }
-  }
+    const overKubectl = adopting || spec.sync.drift === 'correct';
+    const written = await applyOver(client, { application, path: paths.daemonSet(ref), object, body, overKubectl });
+    if (digest(templateOf(written)) === digest(template)) return written;
+    throw new NodewaveError(
+      'Conflict',
+      `an admission webhook changed the pod template of DaemonSet ${daemonSetLabel(ref)} in a write that kept it as it was; ` +
+        'its pods are left alone. Exempt the DaemonSet from the webhook, or make it change nothing the second time',
+    );
+  });
 }
 
 /** The annotations of rollouts keep their values: an apply that leaves out a field of its own manager removes it. */

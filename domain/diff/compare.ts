@@ -46,11 +46,25 @@ function compareLists(before: readonly unknown[], after: readonly unknown[], pat
     const ids = new Set([...right.keys(), ...left.keys()]);
     return [...ids].flatMap((id) => {
       const item = right.get(id) ?? left.get(id);
-      return item === undefined ? [] : compare(left.get(id)?.value, right.get(id)?.value, [...path, item.step]);
+      return item === undefined ? [] : compareItem(left.get(id)?.value, right.get(id)?.value, [...path, item.step]);
     });
   }
   const length = Math.max(before.length, after.length);
   return Array.from({ length }, (_, index) => compare(before[index], after[index], [...path, index])).flat();
+}
+
+/** The keys of an item that came or went are in its path already, unless it has nothing else. */
+function compareItem(before: unknown, after: unknown, path: Path): Difference[] {
+  const all = compare(before, after, path);
+  const keys = path.at(-1);
+  if (typeof keys !== 'object' || (before !== undefined && after !== undefined)) return all;
+  const others = all.filter((difference) => difference.path.length > path.length + 1 || !isKey(difference, keys));
+  return others.length === 0 ? all : others;
+}
+
+function isKey({ path }: Difference, keys: Record<string, unknown>): boolean {
+  const field = path.at(-1);
+  return typeof field === 'string' && field in keys;
 }
 
 function isBranch(value: unknown): value is Record<string, unknown> | undefined {

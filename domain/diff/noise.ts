@@ -25,8 +25,8 @@ const ownAnnotations: readonly string[] = [
  * and people state. Annotations that Nodewave only reads stay.
  */
 export function withoutNoise(object: PlainObject): PlainObject {
-  const { status: _status, metadata, ...rest } = object;
-  return { ...rest, metadata: cleanMetadata(metadata) };
+  const { apiVersion, kind, metadata, status: _status, ...rest } = object;
+  return { apiVersion, kind, metadata: cleanMetadata(metadata), ...rest };
 }
 
 function cleanMetadata(metadata: unknown): PlainObject {
