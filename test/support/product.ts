@@ -21,6 +21,8 @@ const repositoryRoot = join(import.meta.dirname, '..', '..');
 /** A worker process with the rights of deploy/rbac.yaml. */
 export interface ProductWorker {
   process: ManagedProcess;
+  /** What Temporal shows as its identity. */
+  identity: string;
   operationsUrl: string;
   webhookUrl: string;
 }
@@ -74,8 +76,9 @@ export async function startProduct(
   const workers: ManagedProcess[] = [];
   const startWorker: Product['startWorker'] = async ({ temporalAddress, roles } = {}) => {
     const ports = { webhook: await freePort(), operations: await freePort() };
+    const identity = `worker-${workers.length + 1}`;
     const process_ = await startProcess({
-      name: `worker-${workers.length + 1}`,
+      name: identity,
       command: process.execPath,
       args: ['--disable-warning=ExperimentalWarning', join(repositoryRoot, 'worker', 'main.ts')],
       cwd: repositoryRoot,
@@ -88,6 +91,7 @@ export async function startProduct(
         NODEWAVE_WEBHOOK_ADDRESS: `127.0.0.1:${ports.webhook}`,
         NODEWAVE_OPERATIONS_ADDRESS: `127.0.0.1:${ports.operations}`,
         NODEWAVE_GIT_CACHE: join(dir, `git-${workers.length + 1}`),
+        NODEWAVE_IDENTITY: identity,
         NODEWAVE_BUNDLE_DIR: join(tmpdir(), 'nodewave-test-bundles'),
         ...(roles === undefined ? {} : { NODEWAVE_ROLES: roles }),
       },
@@ -99,7 +103,7 @@ export async function startProduct(
       timeoutMs: 60_000,
       what: `worker to be ready (log ${process_.logFile})`,
     });
-    return { process: process_, operationsUrl, webhookUrl: `http://127.0.0.1:${ports.webhook}` };
+    return { process: process_, identity, operationsUrl, webhookUrl: `http://127.0.0.1:${ports.webhook}` };
   };
   const client = await connect(temporal.config);
   const first = options.worker === false ? null : await startWorker();
