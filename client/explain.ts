@@ -21,6 +21,7 @@ export interface Question {
 
 // Numbers of google.rpc.Code, as grpc reports them.
 const code = {
+  cancelled: 1,
   invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,
@@ -77,6 +78,8 @@ function innermostMessage(error: Error): string {
 export function isNoAnswer(error: unknown): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error)) return true;
   const status = grpcStatus(error);
+  // Nothing here cancels a call: it is the server that gave up a moment before the deadline came back from it.
+  if (status?.code === code.cancelled) return true;
   return status?.code === code.failedPrecondition && /no poller seen/i.test(status.details);
 }
 
