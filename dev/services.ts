@@ -17,6 +17,11 @@ export interface ServicePorts {
   operations: number;
 }
 
+/** What is needed of a running stack here. */
+export type StackPart = Pick<Stack, 'dir' | 'env'> & {
+  cluster: Pick<Stack['cluster'], 'kubeConfig' | 'kubeconfigFile'>;
+};
+
 /** Everything that worker and webhook server of a local stack need to start. */
 export interface ServicesSetup {
   /** Whole environment of their process. */
@@ -36,7 +41,7 @@ export interface ServicesSetup {
 const receiverProviders = { local: 'github', ci: 'generic' } as const;
 
 /** Applies deploy/rbac.yaml and returns a kubeconfig of its service account; the admin's while there is no such file. */
-async function leastPrivilege(stack: Stack): Promise<string> {
+async function leastPrivilege(stack: StackPart): Promise<string> {
   if (!existsSync(rbacFile)) return stack.cluster.kubeconfigFile;
   const applied = await applyManifests(stack.cluster.kubeConfig, { file: rbacFile });
   const account = applied.find(({ kind }) => kind === 'ServiceAccount')?.metadata;
@@ -63,7 +68,7 @@ function secretFile(dir: string, receiver: string): string {
  * Applies the worker's rights and writes its clusters and receivers files into the stack's folder. `cluster` is the name
  * that applications use; "dev" without it. Starts nothing.
  */
-export async function prepareServices(stack: Stack, ports: ServicePorts, cluster = 'dev'): Promise<ServicesSetup> {
+export async function prepareServices(stack: StackPart, ports: ServicePorts, cluster = 'dev'): Promise<ServicesSetup> {
   const { dir } = stack;
   const workerKubeconfig = await leastPrivilege(stack);
   const webhookUrl = `http://127.0.0.1:${ports.webhook}`;

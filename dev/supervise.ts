@@ -44,7 +44,7 @@ export function supervise(
       if (Date.now() - sinceMs > healthyMs) pauseMs = backOff.firstMs;
       const how = end === undefined ? 'did not start' : `ended with ${end.signal ?? `exit code ${end.code}`}`;
       progress(`${first.name}: ${how}; starting it again in ${pauseMs / 1000} s. Its log (${first.logFile}) ends:`);
-      progress(lastLines(first.logFile, 3));
+      for (const line of lastLines(first.logFile, 3).split('\n')) progress(`  ${line.slice(0, 200)}`);
       await again(pauseMs);
       pauseMs = Math.min(pauseMs * 2, backOff.longestMs);
     }

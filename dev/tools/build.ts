@@ -69,7 +69,7 @@ function failure(tool: Tool, logFile: string, code: number | null): Error {
   if (/dial tcp|no such host|connection refused|i\/o timeout|TLS handshake/.test(log)) {
     cure = 'The Go module proxy could not be reached: check the network, or set GOPROXY to one that you can reach.';
   } else if (/no space left/.test(log)) {
-    cure = 'The disk is full: the builds need about 6 GB in the Go caches. Free some space and run the command again.';
+    cure = 'The disk is full: the builds need about 8 GB in the Go caches. Free some space and run the command again.';
   } else if (/signal: killed/.test(log)) {
     cure = 'The compiler was killed, most likely for lack of memory: the builds need about 4 GB free.';
   }

@@ -84,7 +84,7 @@ export const tools: readonly Tool[] = [
     module: 'github.com/docker/compose/v2',
     binaries: [binary('docker-compose', ['version'], 'cmd')],
     versionVariable: 'github.com/docker/compose/v2/internal.Version',
-    coldBuildSeconds: 90,
+    coldBuildSeconds: 150,
   },
 ];
 

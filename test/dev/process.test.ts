@@ -111,7 +111,7 @@ test('a supervised process is started again after a pause, until it is stopped',
   await said('again');
   await waitFor(() => lines.length === 3, { timeoutMs: 5_000, what: 'three lines' });
   expect(lines[0]).toContain('sh: ended with exit code 7; starting it again in 1 s');
-  expect(lines[1]).toBe('first');
+  expect(lines[1]).toBe('  first');
   await supervised.stop();
   expect(started.every((child) => !isRunning(child.identity))).toBe(true);
 });
