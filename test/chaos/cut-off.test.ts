@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, test } from 'vitest';
-import { type FreezingProxy, startFreezingProxy } from '../support/freezing-proxy.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { stackTimeoutMs } from '../support/stack.ts';
-import { type CuttableWorker, cutOffRounds } from './cut-off.ts';
+import { behindProxy, type CuttableWorker, cutOffRounds, stoppable } from './cut-off.ts';
 
 let product: Product;
-const proxies: FreezingProxy[] = [];
+let workers: CuttableWorker[] = [];
 
 beforeAll(async () => {
   product = await startProduct({ worker: false });
@@ -13,16 +12,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await product?.stop();
-  await Promise.all(proxies.map((proxy) => proxy.stop()));
+  await Promise.all(workers.map((worker) => worker.stop()));
 });
 
-async function behindProxy(): Promise<CuttableWorker> {
-  const proxy = await startFreezingProxy(product.temporal.config.address);
-  proxies.push(proxy);
-  const worker = await product.startWorker({ temporalAddress: proxy.address });
-  return { worker, cut: proxy.freeze, restore: proxy.thaw };
-}
-
-test('a worker cut off from Temporal only, while a second one takes over: the budget is never spent twice', async () => {
-  await cutOffRounds(product, [await behindProxy(), await behindProxy()], 1, 11);
-}, 240_000);
+test('a worker cut off from Temporal only, then one stopped, while a second one takes over: the budget is never spent twice', async () => {
+  workers = [await behindProxy(product), await stoppable(product)];
+  await cutOffRounds(product, workers, 2, 11);
+}, 300_000);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { waitFor } from '../../dev/stack/wait.ts';
+import { startFreezingProxy } from '../support/freezing-proxy.ts';
 import type { Product, ProductWorker } from '../support/product.ts';
 import { type ChaosField, randomMoment, seededRandom, startField } from './rounds.ts';
 
@@ -9,6 +10,27 @@ export interface CuttableWorker {
   worker: ProductWorker;
   cut(): void;
   restore(): void;
+  /** Ends what it needed beside the worker. */
+  stop(): Promise<void>;
+}
+
+/** A worker that can be cut off from Temporal and from nothing else, by a proxy that stops moving bytes. */
+export async function behindProxy(product: Product): Promise<CuttableWorker> {
+  const proxy = await startFreezingProxy(product.temporal.config.address);
+  const worker = await product.startWorker({ temporalAddress: proxy.address });
+  return { worker, cut: proxy.freeze, restore: proxy.thaw, stop: proxy.stop };
+}
+
+/** A worker that is cut off by SIGSTOP: it does nothing at all, and then goes on as if no time had passed. */
+export async function stoppable(product: Product): Promise<CuttableWorker> {
+  const worker = await product.startWorker();
+  const { pid } = worker.process.identity;
+  return {
+    worker,
+    cut: () => process.kill(pid, 'SIGSTOP'),
+    restore: () => process.kill(pid, 'SIGCONT'),
+    stop: async () => undefined,
+  };
 }
 
 /**

@@ -44,6 +44,14 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
+/** Seed of a long run: printed, and taken from NODEWAVE_SEED where a run is to be repeated. */
+export function seedOf(name: string): number {
+  const given = process.env.NODEWAVE_SEED;
+  const seed = given === undefined ? Math.floor(Math.random() * 1_000_000) : Number(given);
+  process.stderr.write(`${name}: NODEWAVE_SEED=${seed}\n`);
+  return seed;
+}
+
 /** Installs version 0 and records everything from then on. A worker must be running. */
 export async function startField(product: Product, prefix: string, versions: number): Promise<ChaosField> {
   const namespace = await makeNamespace(prefix);
