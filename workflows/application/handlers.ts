@@ -1,4 +1,4 @@
-import { ApplicationFailure, isCancellation, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation, setHandler, upsertMemo } from '@temporalio/workflow';
 import { readFinished } from '../../domain/application/finished.ts';
 import { type ApplicationUpdate, descriptionOf, otherDescriptions } from '../../domain/application/messages.ts';
 import { phaseOf } from '../../domain/application/phase.ts';
@@ -46,6 +46,8 @@ export function setHandlers(app: App): void {
     messages.configureUpdate,
     ({ spec, by }) => {
       const words = state.spec ? 'changed' : 'created';
+      // Read from Temporal's list when a push is matched: without it each push would ask every application.
+      if (state.spec?.source.repo !== spec.source.repo) upsertMemo({ repo: spec.source.repo });
       state.spec = spec;
       state.specRevision += 1;
       // An apply alone does not override sync.auto: false.
