@@ -57,10 +57,18 @@ export const temporalActivities: ActivityInterfaceFor<TemporalActivities> = {
 
 type ClusterActivities = ActivityInterfaceFor<SyncActivities & Omit<RolloutActivities, 'watchSoak'>>;
 
+/** Lasts as long as nodes and soaks last. */
+const watching: ActivityOptions = {
+  startToCloseTimeout: '24 hours',
+  heartbeatTimeout,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry,
+};
+
 /** Activities that read and write one cluster, on its queue. */
 export function clusterActivities(cluster: string): ClusterActivities {
   const taskQueue = clusterTaskQueue(cluster);
-  const sync = proxyActivities<SyncActivities>({ ...answered, startToCloseTimeout: '10 minutes', taskQueue });
+  const sync = proxyActivities<SyncActivities>({ ...answered, ...fetching, taskQueue });
   const brief = proxyActivities<Omit<RolloutActivities, 'runBatch' | 'watchSoak'>>({
     ...answered,
     heartbeatTimeout,
@@ -87,20 +95,17 @@ export function clusterActivities(cluster: string): ClusterActivities {
   };
 }
 
-const watching: ActivityOptions = {
-  startToCloseTimeout: '24 hours',
-  heartbeatTimeout,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry,
-};
-
 /** Activities that watch a cluster for long, on a queue of their own so that they never take a batch's slot. */
 export function watchActivities(cluster: string): ActivityInterfaceFor<Pick<RolloutActivities, 'watchSoak'>> {
   return proxyActivities<Pick<RolloutActivities, 'watchSoak'>>({ ...watching, taskQueue: watchTaskQueue(cluster) });
 }
 
 /** For a person who waits for the answer: it fails with a sentence within a minute or two instead of holding. */
-const impatient: ActivityOptions = { scheduleToCloseTimeout: '90 seconds', retry: { maximumAttempts: 1 } };
+const impatient: ActivityOptions = {
+  scheduleToCloseTimeout: '90 seconds',
+  heartbeatTimeout,
+  retry: { maximumAttempts: 2 },
+};
 
 /** Activities behind the update `preview`, on the cluster's queue and git's. */
 export function previewActivities(cluster: string): {

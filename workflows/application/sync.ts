@@ -59,7 +59,9 @@ async function applyNewest(app: App, trigger: Trigger): Promise<SyncPlan | null>
     const spec = specOf(app);
     setBusy(app, `Applying commit ${shortCommit(plan.commit)} to cluster ${spec.destination.cluster}.`);
     const activities = clusterActivities(spec.destination.cluster);
-    const applied = await answer(app, () => activities.applySync({ spec, plan }));
+    const applied = await answer(app, () =>
+      activities.applySync.executeWithOptions({ summary: `commit ${shortCommit(plan.commit)}` }, [{ spec, plan }]),
+    );
     if (!applied.failed) return plan;
     // The digest moved between preparing and applying: what git or the renderer gives now is prepared again.
     if (applied.failed.code === 'Conflict' && round < roundsMax) continue;
@@ -88,7 +90,9 @@ async function prepareNewest(app: App, trigger: Trigger): Promise<SyncPlan | nul
       const spec = specOf(app);
       setBusy(app, `Comparing commit ${shortCommit(commit)} with cluster ${spec.destination.cluster}.`);
       const activities = clusterActivities(spec.destination.cluster);
-      const prepared: Answer<SyncPlan> = await answer(app, () => activities.prepareSync({ spec, commit }));
+      const prepared: Answer<SyncPlan> = await answer(app, () =>
+        activities.prepareSync.executeWithOptions({ summary: `commit ${shortCommit(commit)}` }, [{ spec, commit }]),
+      );
       if (prepared.failed) {
         recordInvalid(app, trigger, resolved, prepared.failed.sentence);
         return null;

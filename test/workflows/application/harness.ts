@@ -15,6 +15,7 @@ import { World, worldActivities } from './world.ts';
 export interface Harness {
   temporal: TestTemporal;
   worlds: Map<string, World>;
+  /** Replays every history, then stops all. */
   stop(): Promise<void>;
 }
 
@@ -46,11 +47,20 @@ export async function startHarness(extraArgs: string[] = []): Promise<Harness> {
   ];
   const running = workers.map((worker) => worker.run());
   const stop = async () => {
+    await replayAll(temporal, workflowBundle);
     for (const worker of workers) worker.shutdown();
     await Promise.all(running);
     await temporal.stop();
   };
   return { temporal, worlds, stop };
+}
+
+/** Replays every history of this server: whatever a test made the workflow do must be deterministic. */
+async function replayAll(temporal: TestTemporal, workflowBundle: { code: string }): Promise<void> {
+  const histories = temporal.env.client.workflow.list({ query: 'WorkflowType = "application"' }).intoHistories();
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, histories)) {
+    if (error) throw new Error(`${workflowId} does not replay`, { cause: error });
+  }
 }
 
 /** A DaemonSet of a plan; the template's digest is its quarantine key as well. */
