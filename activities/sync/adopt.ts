@@ -4,14 +4,14 @@ import { digest } from '../../domain/digest.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import { daemonSetLabel } from '../../domain/ids.ts';
 import type { ManifestObject } from '../../domain/manifest/object.ts';
-import type { DaemonSetRecord, PodTemplate } from '../../domain/record.ts';
+import { type DaemonSetRecord, emptyRecord, type PodTemplate } from '../../domain/record.ts';
 import type { DaemonSetSync } from '../../domain/sync.ts';
 import type { KubeObject } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
 import type { SyncContext } from './context.ts';
 import { judgeLiveTemplate } from './last-good.ts';
 import { templateOf } from './predict.ts';
-import { updateRecord } from './record.ts';
+import { releasedPhase, updateRecord } from './record.ts';
 import { takeOverFields } from './take-over.ts';
 import { writeAroundTemplate } from './write-daemon-set.ts';
 
@@ -39,6 +39,7 @@ export async function adoptDaemonSet(
   await updateRecord(client, sync, owner, (record) => ({
     ...record,
     base,
+    phase: record.phase === releasedPhase ? emptyRecord(application, owner.uid).phase : record.phase,
     templates: { ...record.templates, [templateDigest]: template },
   }));
   const seen = await judgeLiveTemplate(client, sync, written.metadata.generation ?? 0, signal);

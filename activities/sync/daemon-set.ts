@@ -22,7 +22,7 @@ export async function judgeDaemonSet(
   const namespace = object.namespace ?? context.spec.destination.namespace;
   const { name } = object;
   const stored = live === null ? null : await readRecord(context.client, { namespace, name });
-  const record = stored !== null && stored.record.daemonSetUid === live?.metadata.uid ? stored.record : null;
+  const record = stored !== null && isOf(stored.record, live, context.application) ? stored.record : null;
   const template = templateOf(object.body);
   // Keyed on git's own text: what others add to the live template must not lift a quarantine.
   const key = quarantineKey(digest(template), objects, template, namespace);
@@ -39,6 +39,11 @@ export async function judgeDaemonSet(
     maxUnavailable: statedMaxUnavailable(object),
     ...(held === undefined ? {} : { heldReason: held.reason }),
   };
+}
+
+/** Not of a DaemonSet of the same name that is gone, nor of an application that has released it. */
+function isOf(record: DaemonSetRecord, live: KubeObject | null, application: string): boolean {
+  return record.daemonSetUid === live?.metadata.uid && record.application === application;
 }
 
 function verdictOf(examined: Examined, record: DaemonSetRecord | null): DaemonSetVerdict {

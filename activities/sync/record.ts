@@ -4,6 +4,9 @@ import type { ClusterClient } from '../cluster/client.ts';
 import { readRecord, writeRecord } from '../cluster/record-store.ts';
 import { retryMoved } from '../cluster/retry-moved.ts';
 
+/** Phase of a record whose DaemonSet was given back. */
+export const releasedPhase = 'released';
+
 type Ref = Pick<DaemonSetRef, 'namespace' | 'name'>;
 
 /**
@@ -27,10 +30,8 @@ export async function updateRecord(
   });
 }
 
-/** What a found record is worth to its new reader: nothing of another DaemonSet, only the proven of another application. */
+/** A found record, unless it is of a DaemonSet of the same name that is gone, or of another application. */
 function inherited(record: DaemonSetRecord, owner: { application: string; uid: string }): DaemonSetRecord {
-  const fresh = emptyRecord(owner.application, owner.uid);
-  if (record.daemonSetUid !== owner.uid) return fresh;
-  if (record.application === owner.application) return record;
-  return { ...fresh, good: record.good, templates: record.templates };
+  const isOurs = record.daemonSetUid === owner.uid && record.application === owner.application;
+  return isOurs ? record : emptyRecord(owner.application, owner.uid);
 }

@@ -3,6 +3,7 @@ import type { PodView } from '../../domain/cluster/view.ts';
 import { annotations, daemonSetLabel } from '../../domain/ids.ts';
 import { describeObject, isDaemonSet, type ManifestObject } from '../../domain/manifest/object.ts';
 import { at } from '../../domain/plain.ts';
+import { emptyRecord } from '../../domain/record.ts';
 import type { DaemonSet, KubeObject, Pod } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
 import { podView } from '../cluster/project.ts';
@@ -12,6 +13,7 @@ import { labelSelectorOf } from '../cluster/selector.ts';
 import type { SyncContext } from './context.ts';
 import { locateObjects } from './locate.ts';
 import { managedDaemonSets } from './managed.ts';
+import { releasedPhase, updateRecord } from './record.ts';
 import { writeManagedFields } from './take-over.ts';
 
 const shownNodes = 20;
@@ -63,8 +65,14 @@ async function releaseDaemonSet(
       value: giveBack(live.metadata.managedFields ?? [], context.application) ?? live.metadata.managedFields ?? [],
     },
   ];
+  // The record first: found by an application that adopts the DaemonSet later, it must hold nothing of this one's past. It
+  // is emptied and not removed, because that takes the right to delete any ConfigMap; it goes with the DaemonSet.
+  const owner = { application: context.application, uid: metadata.uid };
+  await updateRecord(client, ref, owner, () => ({
+    ...emptyRecord(owner.application, owner.uid),
+    phase: releasedPhase,
+  }));
   await client.patch<DaemonSet>(paths.daemonSet(ref), operations, { type: 'json', fieldManager: heir });
-  await client.remove(paths.record(ref));
   return note(ref, live, strategy, stale);
 }
 

@@ -173,7 +173,7 @@ describe('releaseApplication', () => {
     const live = await world.daemonSet();
     expect(live?.spec.updateStrategy).toMatchObject(strategy);
     expect(Object.keys(live?.metadata.annotations ?? {}).filter((key) => key.startsWith('nodewave.dev/'))).toEqual([]);
-    expect(await world.record()).toBeNull();
+    expect(await world.record()).toMatchObject({ phase: 'released', good: [], templates: {} });
     expect(JSON.stringify(live?.metadata.managedFields)).not.toContain('nodewave:');
     expect((await world.activities.releaseApplication({ spec: world.spec, commit })).notes).toEqual([]);
     expect((await world.pods()).map((pod) => pod.metadata.uid).sort()).toEqual(before);

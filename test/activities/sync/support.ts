@@ -1,9 +1,13 @@
+import { join } from 'node:path';
 import { type ClusterClient, createClusterClient } from '../../../activities/cluster/client.ts';
+import { loadKubeConfig } from '../../../activities/cluster/kube-config.ts';
 import type { DaemonSet, Pod } from '../../../activities/cluster/objects.ts';
 import { paths } from '../../../activities/cluster/paths.ts';
 import { readRecord } from '../../../activities/cluster/record-store.ts';
 import type { SyncActivities } from '../../../activities/contract.ts';
 import { createSyncActivities } from '../../../activities/sync/activities.ts';
+import { serviceAccountKubeconfig } from '../../../dev/stack/kubeconfig.ts';
+import { applyManifests } from '../../../dev/stack/manifests.ts';
 import { waitFor } from '../../../dev/stack/wait.ts';
 import type { ApplicationSpec } from '../../../domain/application/spec.ts';
 import { describeErrors } from '../../../domain/document-error.ts';
@@ -13,6 +17,7 @@ import { parseManifests } from '../../../domain/manifest/parse.ts';
 import { validateObjects } from '../../../domain/manifest/validate.ts';
 import type { DaemonSetRecord } from '../../../domain/record.ts';
 import { adminKube, sharedNodes, testNamespace, uniqueName } from '../../support/cluster.ts';
+import { testStack } from '../../support/stack.ts';
 
 /** One application in a namespace of its own, whose commits are texts. */
 export interface World {
@@ -34,8 +39,22 @@ export interface World {
 /** Nodes on which `daemonSet()` runs: those that all tests share. */
 export const nodeCount = 12;
 
+let account: Promise<string> | undefined;
+
+/** A client with the rights of deploy/rbac.yaml and no more, as the worker has. */
+async function workerClient(): Promise<ClusterClient> {
+  account ??= (async () => {
+    const { kubeconfigFile, dir } = await testStack();
+    await applyManifests(await adminKube(), { file: join(import.meta.dirname, '../../../deploy/rbac.yaml') });
+    return await serviceAccountKubeconfig(kubeconfigFile, 'nodewave', 'nodewave', join(dir, uniqueName('worker')));
+  })();
+  return createClusterClient(loadKubeConfig(await account));
+}
+
+/** Makes a world whose activities run with the worker's rights, and whose `client` is the administrator's. */
 export async function makeWorld(change: Partial<ApplicationSpec> = {}): Promise<World> {
   const client = createClusterClient(await adminKube());
+  const worker = await workerClient();
   const namespace = await testNamespace('sync');
   const spec: ApplicationSpec = {
     name: uniqueName('app'),
@@ -55,7 +74,7 @@ export async function makeWorld(change: Partial<ApplicationSpec> = {}): Promise<
   const commits = new Map<string, object[]>();
   const activities = createSyncActivities({
     clusterFor: (cluster) => {
-      if (cluster === 'test') return client;
+      if (cluster === 'test') return worker;
       throw new NodewaveError('BadInput', `no cluster ${cluster}; known: test`);
     },
     render: async (_spec, commit) => render(commits.get(commit) ?? [], namespace),
