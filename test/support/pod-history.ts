@@ -18,7 +18,7 @@ export interface PodEvent {
 /** An independent record of every pod of a namespace. */
 export interface PodHistory {
   readonly events: readonly PodEvent[];
-  /** Resolves once an event matches; also looks at those that were. */
+  /** Resolves once an event matches; looks at those that were first. Each event is shown once, in order. */
   until(matches: (event: PodEvent) => boolean): Promise<PodEvent>;
   stop(): void;
 }
@@ -26,11 +26,12 @@ export interface PodHistory {
 /** Starts to record; the pods that are there already come first. */
 export async function recordPods(client: ClusterClient, namespace: string): Promise<PodHistory> {
   const events: PodEvent[] = [];
-  const waiting = new Set<() => void>();
+  const waiting = new Set<(event: PodEvent) => void>();
   const stopping = new AbortController();
   const add = (pod: Pod, gone: boolean): void => {
-    events.push(eventOf(pod, gone));
-    for (const look of waiting) look();
+    const event = eventOf(pod, gone);
+    events.push(event);
+    for (const look of waiting) look(event);
   };
   const { items, resourceVersion } = await client.list<Pod>(paths.pods(namespace));
   for (const pod of items) add(pod, false);
@@ -57,14 +58,15 @@ export async function recordPods(client: ClusterClient, namespace: string): Prom
     events,
     until: (matches) =>
       new Promise((resolve) => {
-        const look = (): void => {
-          const found = events.find(matches);
-          if (found === undefined) return;
+        // Each event is shown once and in order, so that `matches` may count.
+        const found = events.find(matches);
+        if (found !== undefined) return resolve(found);
+        const look = (event: PodEvent): void => {
+          if (!matches(event)) return;
           waiting.delete(look);
-          resolve(found);
+          resolve(event);
         };
         waiting.add(look);
-        look();
       }),
     stop: () => stopping.abort(new Error('the record was stopped')),
   };
