@@ -48,7 +48,7 @@ function fitsName(scheduling: SchedulingView, node: NodeView): boolean {
 }
 
 function fitsSelector(scheduling: SchedulingView, node: NodeView): boolean {
-  return Object.entries(scheduling.nodeSelector).every(([key, value]) => node.labels[key] === value);
+  return Object.entries(scheduling.nodeSelector).every(([key, value]) => labelOf(node, key) === value);
 }
 
 function fitsAffinity(scheduling: SchedulingView, node: NodeView): boolean {
@@ -60,7 +60,7 @@ function matchesTerm(term: NodeSelectorTerm, node: NodeView): boolean {
   const fields = term.matchFields ?? [];
   if (expressions.length + fields.length === 0) return false;
   return (
-    expressions.every((requirement) => matchesRequirement(requirement, node.labels[requirement.key])) &&
+    expressions.every((requirement) => matchesRequirement(requirement, labelOf(node, requirement.key))) &&
     fields.every((requirement) =>
       matchesRequirement(requirement, requirement.key === 'metadata.name' ? node.name : undefined),
     )
@@ -85,10 +85,22 @@ export function matchesRequirement(requirement: NodeSelectorRequirement, value: 
   }
 }
 
+/** A label that only looks like a property of every object, such as `constructor`, is no label. */
+function labelOf(node: NodeView, key: string): string | undefined {
+  return Object.hasOwn(node.labels, key) ? node.labels[key] : undefined;
+}
+
 function compares(operator: 'Gt' | 'Lt', value: string | undefined, bound: string | undefined): boolean {
-  const integer = /^[+-]?\d+$/;
-  if (value === undefined || bound === undefined || !integer.test(value) || !integer.test(bound)) return false;
-  return operator === 'Gt' ? BigInt(value) > BigInt(bound) : BigInt(value) < BigInt(bound);
+  const [left, right] = [int64(value), int64(bound)];
+  if (left === null || right === null) return false;
+  return operator === 'Gt' ? left > right : left < right;
+}
+
+/** Kubernetes compares 64-bit integers and takes anything else, larger numbers included, as no match. */
+function int64(text: string | undefined): bigint | null {
+  if (text === undefined || !/^[+-]?\d+$/.test(text)) return null;
+  const value = BigInt(text.replace('+', ''));
+  return BigInt.asIntN(64, value) === value ? value : null;
 }
 
 /** Whether a toleration covers a taint, as core/v1 defines it: an empty key with Exists covers every key. */
