@@ -46,6 +46,7 @@ export const restBatchName = 'rest';
 /** The rules, ending in a batch of 100 %; `added` says that one was appended, which the plan must tell. */
 export function completeRules(rules: readonly BatchSpec[]): { rules: BatchSpec[]; added: boolean } {
   const last = rules.at(-1);
-  if (last !== undefined && last.nodes === '100%' && last.per === undefined) return { rules: [...rules], added: false };
+  // With `per`, 100 % of every group are all nodes too: those without the label are a group of their own.
+  if (last !== undefined && last.nodes === '100%') return { rules: [...rules], added: false };
   return { rules: [...rules, { name: restBatchName, nodes: '100%', soakMs: 0 }], added: true };
 }
