@@ -8,25 +8,24 @@ export const nodeNotReadyGraceMs = 15_000;
 
 /**
  * The built-in gates over all nodes that run the target: available within the deadline, restarts, waiting reasons, nodes that
- * turned NotReady after they were touched. On the way back only nodes of this rollout are judged: a node that was ill
- * before is not the rollback's fault.
+ * turned NotReady after they were touched. On the way back only nodes whose pod this rollout replaced are judged: a
+ * node that was ill before is not the rollback's fault.
  */
 export function judgeBatch(rules: StepRules, view: StepView, facts: readonly NodeFacts[]): Finding[] {
   const findings: Finding[] = [];
   for (const fact of facts) {
     if (fact.deferred) continue;
-    const mine = fact.touched || fact.granted;
-    if (rules.direction === 'back' && !mine) continue;
-    const finding = judgeNode(rules, view, fact, mine);
+    if (rules.direction === 'back' && !fact.replaced) continue;
+    const finding = judgeNode(rules, view, fact);
     if (finding !== null) findings.push(finding);
   }
   return findings;
 }
 
-function judgeNode(rules: StepRules, view: StepView, fact: NodeFacts, mine: boolean): Finding | null {
-  if (mine && !fact.node.ready) return judgeLostNode(view, fact);
+function judgeNode(rules: StepRules, view: StepView, fact: NodeFacts): Finding | null {
+  if (fact.replaced && !fact.node.ready) return judgeLostNode(view, fact);
   for (const pod of fact.terminating) {
-    const stuck = mine ? judgeTermination(pod, fact.node, view.seenSinceMs, view.nowMs) : null;
+    const stuck = fact.replaced ? judgeTermination(pod, fact.node, view.seenSinceMs, view.nowMs) : null;
     if (stuck !== null) return stuck;
   }
   if (fact.pod !== null && fact.pod.hash === rules.toHash) {

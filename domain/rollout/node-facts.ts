@@ -13,14 +13,21 @@ export interface NodeFacts {
   available: boolean;
   /** Taken by this rollout, now or earlier. */
   touched: boolean;
-  /** A grant is open: the node counts as out until it is available on the target. */
+  /** Taken, and the pod of that time is gone: what happens here now is held against the template it was taken for. */
+  replaced: boolean;
+  /** A grant of this rollout is open: the node is in flight until it is available on the target. */
   granted: boolean;
+  /**
+   * A grant names the pod that runs now, so whichever worker wrote the grant may delete it at any moment. A pod that came after
+   * the granted one is safe: a DELETE names the uid.
+   */
+  condemned: boolean;
   onTarget: boolean;
   /** Runs another template than the one to reach. */
   onOtherHash: boolean;
   /** Runs the target although this rollout never took it: joined or came back while a window was open. */
   exposed: boolean;
-  /** NotReady before this rollout touched it (S10); on the way back every NotReady node. */
+  /** NotReady before this rollout replaced its pod (S10); on the way back every NotReady node. */
   deferred: boolean;
   /** Counts against the budget, whatever its revision (S14). */
   out: boolean;
@@ -28,6 +35,8 @@ export interface NodeFacts {
   removable: boolean;
   /** Could be granted now. */
   takeable: boolean;
+  /** Down on a template that it has to leave: taking it costs the cluster nothing. */
+  sunk: boolean;
 }
 
 /** Derives the facts of every eligible node. */
@@ -41,34 +50,40 @@ export function nodeFacts(rules: StepRules, view: StepView, eligible: readonly N
   );
 }
 
-function factsOf(rules: StepRules, view: StepView, node: NodeView, pods: PodView[], allGrants: Grant[]): NodeFacts {
+function factsOf(rules: StepRules, view: StepView, node: NodeView, pods: PodView[], grants: Grant[]): NodeFacts {
   const pod = newestLivePod(pods) ?? null;
+  const terminating = pods.filter((other) => other.terminatingUntilMs !== undefined);
   const available = pod !== null && view.isAvailable(pod);
   const onTarget = available && pod.hash === rules.toHash;
-  // A grant of an older rollout is void once its worker can no longer act on it; until then the node counts as out.
-  const grants = allGrants.filter(
-    (grant) => grant.rollout === rules.rollout || (!onTarget && view.nowMs - grant.atMs < foreignGrantMs),
-  );
-  const granted = grants.length > 0;
-  const touched = view.touched.has(node.uid);
-  const deferred = !node.ready && (rules.direction === 'back' || !(touched || granted));
   const onOtherHash = pod !== null && pod.hash !== rules.toHash;
-  const removable =
-    onOtherHash && node.ready && grants.some((grant) => grant.podUid === pod.uid && grant.rollout === rules.rollout);
+  const touched = view.touched.has(node.uid);
+  const granted = grants.some((grant) => grant.rollout === rules.rollout);
+  const named = grants.filter((grant) => grant.podUid === pod?.uid);
+  const spared = named.some((grant) => grant.rollout === rules.rollout);
+  const awaited = onOtherHash && spared;
+  // Grants of an older rollout, and of the way forward once it leads back, are void when no worker can act on them any more.
+  const condemned = awaited || named.some((grant) => view.nowMs - grant.atMs < foreignGrantMs);
+  const replaced = (touched || granted) && !spared;
+  const deferred = !node.ready && (rules.direction === 'back' || !replaced);
+  const removable = awaited && node.ready;
+  // A node that still has a terminating pod would only queue a second deletion behind it (S13).
+  const takeable = onOtherHash && node.ready && !removable && terminating.length === 0;
   return {
     node,
     pod,
-    terminating: pods.filter((other) => other.terminatingUntilMs !== undefined),
+    terminating,
     available,
     touched,
+    replaced,
     granted,
+    condemned,
     onTarget,
     onOtherHash,
     exposed: pod !== null && pod.hash === rules.toHash && !touched && !granted && rules.direction === 'forward',
     deferred,
-    out: !deferred && (!available || (granted && !onTarget)),
+    out: !deferred && (!available || condemned),
     removable,
-    // A node that still has a terminating pod would only queue a second deletion behind it (S13).
-    takeable: onOtherHash && node.ready && !removable && !pods.some((other) => other.terminatingUntilMs !== undefined),
+    takeable,
+    sunk: takeable && !available,
   };
 }

@@ -59,5 +59,5 @@ export interface Step {
   outage: string | null;
 }
 
-/** How long a grant of another rollout counts as out although its node looks well: no worker acts on an older view. */
+/** How long a grant that this rollout will not act on counts as out although its pod is well: no worker acts on an older view. */
 export const foreignGrantMs = 60_000;

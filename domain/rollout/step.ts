@@ -18,17 +18,18 @@ export function decideStep(rules: StepRules, view: StepView): Step {
   const chosen = chooseNodes(rules, present);
   const out = present.filter((fact) => fact.out).length;
   const outage = massOutage(facts);
-  const ignored = new Set(rules.ignoredNodes);
+  // What a person has let pass on the way forward must still come back.
+  const ignored = new Set(rules.direction === 'forward' ? rules.ignoredNodes : []);
   const judged = judgeBatch(rules, view, facts).filter((finding) => !ignored.has(finding.node));
   const findings = outage === null ? judged : [];
   const mayMove = !rules.observeOnly && findings.length === 0 && outage === null;
   const budget = budgetOf(rules.maxUnavailable, eligible.length);
-  const remove = mayMove ? chooseRemovals(chosen, present, budget) : [];
-  const grant = mayMove ? chooseGrants(chosen, out, budget) : [];
+  const remove = mayMove ? chooseRemovals(rules, chosen, present, budget) : [];
+  const grant = mayMove ? chooseGrants(rules, chosen, present, budget) : [];
   return {
     grant,
     remove,
-    settled: settledGrants(view, facts),
+    settled: settledGrants(rules, view, facts),
     done:
       findings.length === 0 && outage === null && chosen.every((fact) => fact.onTarget || ignored.has(fact.node.name)),
     findings,
@@ -52,7 +53,7 @@ function chooseNodes(rules: StepRules, present: NodeFacts[]): NodeFacts[] {
   if (rules.direction === 'back') {
     // Only what a release has changed goes back; a node that kept last good keeps its pod, whatever its health.
     return present
-      .filter((fact) => fact.touched || fact.granted || fact.onOtherHash)
+      .filter((fact) => fact.replaced || fact.onOtherHash)
       .sort((a, b) => Number(a.available) - Number(b.available) || rules.order(a.node, b.node));
   }
   const ordered = [...present].sort((a, b) => Number(b.touched) - Number(a.touched) || rules.order(a.node, b.node));
@@ -61,49 +62,63 @@ function chooseNodes(rules: StepRules, present: NodeFacts[]): NodeFacts[] {
     rules.rules,
     rules.batchIndex,
   );
-  return ordered.filter((fact) => covered.has(fact.node.uid));
+  // A node once taken stays in the batch, though the cluster has shrunk and a percentage covers fewer nodes now (S3).
+  return ordered.filter((fact) => covered.has(fact.node.uid) || fact.touched || fact.granted);
 }
 
 /**
  * Pods whose nodes are granted. The budget is asked again: between a grant and its delete a worker may have been dead for
  * long, and other nodes may have lost their pods meanwhile.
  */
-function chooseRemovals(chosen: NodeFacts[], present: NodeFacts[], budget: number): PodView[] {
+function chooseRemovals(rules: StepRules, chosen: NodeFacts[], present: NodeFacts[], budget: number): PodView[] {
   let out = present.filter((fact) => !fact.available).length;
   const pods: PodView[] = [];
   for (const fact of chosen) {
-    if (!fact.removable || fact.pod === null || !mayTake({ budget, out, nodeIsOut: !fact.available })) continue;
+    if (!fact.removable || fact.pod === null) continue;
+    const free = rules.direction === 'back' && !fact.available;
+    if (!free && !mayTake({ budget, out, nodeIsOut: !fact.available })) continue;
     if (fact.available) out += 1;
     pods.push(fact.pod);
   }
   return pods;
 }
 
-function chooseGrants(chosen: NodeFacts[], out: number, budget: number): Step['grant'] {
+function chooseGrants(rules: StepRules, chosen: NodeFacts[], present: NodeFacts[], budget: number): Step['grant'] {
   const grants: Step['grant'] = [];
-  let outNow = out;
+  let out = present.filter((fact) => fact.out).length;
+  let replacing = chosen.filter((fact) => fact.out && !fact.sunk).length;
   // Nodes that are out already come first: replacing their pods costs the cluster nothing (S14).
   const candidates = chosen.filter((fact) => fact.takeable).sort((a, b) => Number(a.available) - Number(b.available));
   for (const fact of candidates) {
-    if (fact.pod === null || !mayTake({ budget, out: outNow, nodeIsOut: fact.out })) continue;
-    if (!fact.out) outNow += 1;
+    // A release that fails late is down on more nodes than the budget: if they counted, nothing could ever go back (S39).
+    const may =
+      rules.direction === 'back' && fact.sunk ? replacing < budget : mayTake({ budget, out, nodeIsOut: fact.out });
+    if (fact.pod === null || !may) continue;
+    if (!fact.out) out += 1;
+    replacing += 1;
     grants.push({ node: fact.node.name, nodeUid: fact.node.uid, podUid: fact.pod.uid });
   }
   return grants;
 }
 
-function settledGrants(view: StepView, facts: NodeFacts[]): Grant[] {
+function settledGrants(rules: StepRules, view: StepView, facts: NodeFacts[]): Grant[] {
   const byUid = new Map(facts.map((fact) => [fact.node.uid, fact]));
   return view.grants.filter((grant) => {
     const fact = byUid.get(grant.nodeUid);
-    return fact === undefined || !fact.granted || fact.onTarget;
+    if (fact === undefined) return true;
+    if (fact.condemned && grant.podUid === fact.pod?.uid) return false;
+    return fact.onTarget || grant.rollout !== rules.rollout;
   });
 }
 
-/** A third of the nodes (and at least three) NotReady at once is an outage of the cluster, not a verdict on a release. */
+/**
+ * A third of the nodes (and at least three) NotReady at once is an outage of the cluster, not a verdict on a release. So it is
+ * when every node is set aside: a rollout that reached nobody has not succeeded.
+ */
 function massOutage(facts: NodeFacts[]): string | null {
   const down = facts.filter((fact) => !fact.node.ready).length;
-  if (down < 3 || down * 3 < facts.length) return null;
+  const nobodyLeft = facts.length > 0 && facts.every((fact) => fact.deferred);
+  if (!nobodyLeft && (down < 3 || down * 3 < facts.length)) return null;
   return `${down} of ${facts.length} nodes are NotReady; nothing is deleted or judged until they are back`;
 }
 
