@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { waitFor } from '../../dev/stack/wait.ts';
 import { utf8Length } from '../../domain/markdown.ts';
 import type { Preview } from '../../domain/sync.ts';
 import { commit, daemonSet, type Harness, makeSpec, startHarness, TestApplication } from './application/harness.ts';
@@ -61,6 +62,8 @@ describe('refusals', () => {
     app.world.push(c1, [daemonSet('refuses-a', 't1', 'unchanged'), daemonSet('refuses-b', 't1', 'unchanged')]);
     await app.start();
     await app.outcome(c1, 'unchanged');
+    // The poll is the last thing that the workflow schedules before it is at rest.
+    await waitFor(() => app.world.count('waitForNewCommit') > 0, { timeoutMs: 10_000, what: 'the workflow at rest' });
   });
 
   test.each([

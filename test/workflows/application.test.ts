@@ -168,12 +168,21 @@ describe('bad input', () => {
   test('a digest that moved before applying is prepared again', async () => {
     const app = new TestApplication(harness, 'moved');
     app.world.push(c1, [daemonSet('moved', 't1', 'configure')]);
-    app.world.broken.set('applySync', coded('Conflict', 'the rendered digest differs'));
+    app.world.brokenOnce.set('applySync', coded('Conflict', 'the rendered digest differs'));
     await app.start();
-    await waitFor(() => app.world.count('applySync') === 1, { timeoutMs: 20_000, what: 'a first apply' });
-    app.world.broken.delete('applySync');
     await app.outcome(c1, 'configured');
-    expect(app.world.count('prepareSync')).toBeGreaterThan(1);
+    expect(app.world.count('prepareSync')).toBe(2);
+  });
+
+  test('a conflict that stays is refused with its sentence', async () => {
+    const app = new TestApplication(harness, 'contested');
+    app.world.push(c1, [daemonSet('contested', 't1', 'configure')]);
+    app.world.broken.set('applySync', coded('Conflict', 'DaemonSet monitoring/contested is edited by kubectl'));
+    await app.start();
+    expect((await app.outcome(c1, 'invalid')).sentence).toContain('edited by kubectl');
+    app.world.broken.clear();
+    await app.update('retry', { by: 'ann' });
+    await app.outcome(c1, 'configured');
   });
 
   test('a signal that makes no sense is survived', async () => {

@@ -23,6 +23,8 @@ export class World {
   readonly plans = new Map<string, SyncPlan | ApplicationFailure>();
   /** While set, every call of the activity fails with it. */
   readonly broken = new Map<Call, ApplicationFailure>();
+  /** The next call of the activity fails with it. */
+  readonly brokenOnce = new Map<Call, ApplicationFailure>();
   readonly calls: { name: Call; commit?: string; attempt: number }[] = [];
   /** While set, prepareSync waits for it. */
   gate: Promise<void> | undefined;
@@ -45,7 +47,8 @@ export class World {
 
   note(name: Call, commit?: string): void {
     this.calls.push({ name, attempt: 1, ...(commit !== undefined && { commit }) });
-    const failure = this.broken.get(name);
+    const failure = this.brokenOnce.get(name) ?? this.broken.get(name);
+    this.brokenOnce.delete(name);
     if (failure) throw failure;
   }
 
