@@ -188,8 +188,10 @@ export interface ApplicationStatus {
   /** Commit whose templates passed everything. */
   syncedCommit: string | null;
   rollouts: { namespace: string; name: string; workflowId: string; commit: string }[];
+  /** Newest first, at most 20; rollouts that still run are not in it. */
   recent: SyncOutcome[];
   lastDelivery: { deliveryId: string; source: string; atMs: number } | null;
+  /** Newest last, at most 30. */
   log: LogEntry[];
 }
 
