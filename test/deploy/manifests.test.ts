@@ -1,0 +1,91 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ClusterClient, createClusterClient } from '../../activities/cluster/client.ts';
+import { loadKubeConfig } from '../../activities/cluster/kube-config.ts';
+import { serviceAccountKubeconfig } from '../../dev/stack/kubeconfig.ts';
+import { applyManifests, parseManifests } from '../../dev/stack/manifests.ts';
+import { adminKube } from '../support/cluster.ts';
+import { stackTimeoutMs, testStack } from '../support/stack.ts';
+
+const deploy = join(import.meta.dirname, '..', '..', 'deploy');
+let folder: string;
+let admin: ClusterClient;
+let account: ClusterClient;
+
+beforeAll(async () => {
+  const stack = await testStack();
+  folder = mkdtempSync(join(tmpdir(), 'nodewave-deploy-'));
+  admin = createClusterClient(await adminKube());
+  await applyManifests(await adminKube(), { file: join(deploy, 'rbac.yaml') });
+  const kubeconfig = join(folder, 'kubeconfig.yaml');
+  await serviceAccountKubeconfig(stack.kubeconfigFile, 'nodewave', 'nodewave', kubeconfig);
+  account = createClusterClient(loadKubeConfig(kubeconfig));
+}, stackTimeoutMs);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Whether the account of deploy/rbac.yaml may do something, as the API server says. */
+async function may(verb: string, resource: string, group = '', namespace = 'default'): Promise<boolean> {
+  const review = await account.create<{ status: { allowed: boolean } }>(
+    '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: { verb, resource, group, namespace } },
+    },
+    { fieldManager: 'test' },
+  );
+  return review.status.allowed;
+}
+
+test.each([
+  ['list', 'nodes', ''],
+  ['watch', 'pods', ''],
+  ['delete', 'pods', ''],
+  ['patch', 'daemonsets', 'apps'],
+  ['list', 'controllerrevisions', 'apps'],
+  ['get', 'secrets', ''],
+  ['patch', 'configmaps', ''],
+  ['create', 'events', ''],
+])('the worker may %s %s', async (verb, resource, group) => {
+  expect(await may(verb, resource, group)).toBe(true);
+});
+
+test.each([
+  ['list', 'secrets', ''],
+  ['watch', 'secrets', ''],
+  ['delete', 'secrets', ''],
+  ['delete', 'daemonsets', 'apps'],
+  ['deletecollection', 'pods', ''],
+  ['delete', 'configmaps', ''],
+  ['delete', 'namespaces', ''],
+  ['patch', 'nodes', ''],
+  ['create', 'pods/exec', ''],
+  ['create', 'pods/eviction', ''],
+  ['get', 'pods/log', ''],
+  ['patch', 'deployments', 'apps'],
+  ['escalate', 'clusterroles', 'rbac.authorization.k8s.io'],
+  ['bind', 'clusterroles', 'rbac.authorization.k8s.io'],
+  ['patch', 'clusterroles', 'rbac.authorization.k8s.io'],
+  ['impersonate', 'users', ''],
+  ['create', 'serviceaccounts/token', ''],
+])('the worker may not %s %s', async (verb, resource, group) => {
+  expect(await may(verb, resource, group)).toBe(false);
+});
+
+test.each(['worker.yaml', 'rbac-extra.yaml'])('%s is valid to the letter', async (file) => {
+  const plurals: Record<string, string> = {
+    ConfigMap: '/api/v1/namespaces/nodewave/configmaps',
+    Service: '/api/v1/namespaces/nodewave/services',
+    Deployment: '/apis/apps/v1/namespaces/nodewave/deployments',
+    NetworkPolicy: '/apis/networking.k8s.io/v1/namespaces/nodewave/networkpolicies',
+    ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
+    ClusterRoleBinding: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
+  };
+  for (const object of parseManifests(readFileSync(join(deploy, file), 'utf8'))) {
+    const path = `${plurals[object.kind]}/${object.metadata.name}`;
+    const options = { fieldManager: 'test', dryRun: true, fieldValidation: 'Strict' } as const;
+    expect((await admin.apply<{ kind: string }>(path, object, options)).kind).toBe(object.kind);
+  }
+});
