@@ -4,11 +4,11 @@ import type { DaemonSet, KubeObject } from '../../activities/cluster/objects.ts'
 import { paths } from '../../activities/cluster/paths.ts';
 import { applyStages, crashLoop } from '../../dev/stack/stages.ts';
 import { waitFor } from '../../dev/stack/wait.ts';
-import { adminKube, type TestNodes } from '../support/cluster.ts';
+import { adminKube, makeNodes, type TestNodes } from '../support/cluster.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { stackTimeoutMs } from '../support/stack.ts';
 import { type Kubectl, makeKubectl } from './kubectl.ts';
-import { makeScene, type Scene, sceneNodes } from './scene.ts';
+import { makeScene, type Scene } from './scene.ts';
 
 const nodeCount = 5;
 const rollout = { batches: [{ name: 'canary', nodes: 1, soak: '1s' }, { nodes: '100%' }], readyWithin: '30s' };
@@ -20,7 +20,7 @@ let nodes: TestNodes;
 beforeAll(async () => {
   product = await startProduct();
   kubectl = await makeKubectl();
-  nodes = await sceneNodes('adopt', nodeCount);
+  nodes = await makeNodes('adopt', nodeCount);
   await applyStages(await adminKube(), crashLoop('adopt:crash'));
 }, stackTimeoutMs);
 
@@ -56,8 +56,10 @@ const managersOf = (object: KubeObject | DaemonSet): string[] =>
     .filter((entry) => entry.subresource === undefined)
     .map((entry) => `${entry.manager} ${entry.operation}`);
 
-test('a DaemonSet that kubectl applied is adopted without restarting a pod, and then rolls and goes back like any other', async () => {
-  const scene = await makeScene({ product, prefix: 'adopt', nodes, rollout });
+test.concurrent('a DaemonSet that kubectl applied is adopted without restarting a pod, and then rolls and goes back like any other', async ({
+  onTestFinished,
+}) => {
+  const scene = await makeScene({ product, prefix: 'adopt', nodes, rollout, onTestFinished });
   const manifest = extended(scene.agent('adopt:1', { env: { KEPT: '1', DROPPED: '1' } }), (daemonSet) => {
     daemonSet.metadata.labels = { team: 'agents', temporary: 'label' };
     daemonSet.spec.updateStrategy = { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 2 } };
@@ -106,8 +108,10 @@ test('a DaemonSet that kubectl applied is adopted without restarting a pod, and 
   expect(pod?.spec?.containers).toMatchObject([{ env: [{ name: 'KEPT' }] }]);
 });
 
-test('where git is ahead of the cluster, what runs is adopted first and is what a failure goes back to', async () => {
-  const scene = await makeScene({ product, prefix: 'ahead', nodes, rollout });
+test.concurrent('where git is ahead of the cluster, what runs is adopted first and is what a failure goes back to', async ({
+  onTestFinished,
+}) => {
+  const scene = await makeScene({ product, prefix: 'ahead', nodes, rollout, onTestFinished });
   await runsAlready(scene, scene.agent('adopt:1'));
   const before = await scene.uids();
   const crash = await scene.commit({ 'agent.yaml': scene.agent('adopt:crash') });
@@ -168,8 +172,10 @@ describe('what somebody else manages is refused by name, and left as it is', () 
     ],
   ];
 
-  test('one after the other in one application, then one that nobody manages', async () => {
-    const scene = await makeScene({ product, prefix: 'foreign', nodes, rollout });
+  test.concurrent('one after the other in one application, then one that nobody manages', async ({
+    onTestFinished,
+  }) => {
+    const scene = await makeScene({ product, prefix: 'foreign', nodes, rollout, onTestFinished });
     const owner = await product.kube.create<KubeObject>(
       paths.configMaps(scene.namespace),
       { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'agent-operator' } },

@@ -1,15 +1,15 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { onTestFinished } from 'vitest';
 import type { DaemonSet, KubeObject, Pod } from '../../activities/cluster/objects.ts';
 import { paths } from '../../activities/cluster/paths.ts';
 import { readRecord } from '../../activities/cluster/record-store.ts';
 import type { RolloutView } from '../../client/index.ts';
+import { nodeGroupLabel, scaleNodes } from '../../dev/stack/nodes.ts';
 import { waitFor } from '../../dev/stack/wait.ts';
 import { applicationWorkflowId, type DaemonSetRef, rolloutWorkflowId } from '../../domain/ids.ts';
 import type { DaemonSetRecord } from '../../domain/record.ts';
 import type { Phase } from '../../domain/rollout/phases.ts';
 import type { Accepted, ApplicationPhase, ApplicationStatus, SyncOutcome } from '../../domain/wire.ts';
-import { deleteNamespace, makeNamespace, makeNodes, type TestNodes } from '../support/cluster.ts';
+import { adminKube, deleteNamespace, makeNamespace, makeNodes, type TestNodes } from '../support/cluster.ts';
 import { type AgentOptions, agentYaml, application } from '../support/manifests.ts';
 import { clusterName, type Product } from '../support/product.ts';
 import { makeRepo, type TestRepo } from '../support/repo.ts';
@@ -50,6 +50,10 @@ export interface Scene {
   uids(): Promise<Record<string, string>>;
   /** How many available pods there are of each image. */
   images(): Promise<Record<string, number>>;
+  /** Deletes the pod of a node by hand, as a drain or a person does; returns the image of the available one that follows. */
+  deletePod(node: string): Promise<string>;
+  /** Lets one more node join; returns the image of its pod once that is available. */
+  addNode(): Promise<{ node: string; image: string }>;
   live(): Promise<DaemonSet>;
   liveImage(): Promise<string | undefined>;
   record(): Promise<DaemonSetRecord>;
@@ -59,17 +63,23 @@ export interface Scene {
 export interface SceneOptions {
   product: Product;
   prefix: string;
-  nodes: TestNodes;
+  /** How many nodes of its own it gets, or nodes that several scenes share. */
+  nodes: number | TestNodes;
   rollout?: Record<string, unknown>;
+  /** The test's own, so that tests may run at once. */
+  onTestFinished: (cleanUp: () => Promise<void>) => void;
 }
 
 /** Makes namespace and repository for one test, and removes them when it has ended. The application is not there yet. */
-export async function makeScene({ product, prefix, nodes, rollout = {} }: SceneOptions): Promise<Scene> {
+export async function makeScene(options: SceneOptions): Promise<Scene> {
+  const { product, prefix, rollout = {} } = options;
+  const nodes = typeof options.nodes === 'number' ? await makeNodes(prefix, options.nodes) : options.nodes;
   const namespace = await makeNamespace(prefix);
   const repo = await makeRepo();
-  onTestFinished(async () => {
+  options.onTestFinished(async () => {
     repo.remove();
     await deleteNamespace(namespace);
+    if (nodes !== options.nodes) await nodes.remove();
   });
   const { client, kube, temporal } = product;
   const name = namespace;
@@ -81,10 +91,15 @@ export async function makeScene({ product, prefix, nodes, rollout = {} }: SceneO
   };
   const send = (handle: WorkflowHandle, update: string, args: [unknown?]): Promise<Accepted> =>
     args.length === 0
-      ? handle.executeUpdate<Accepted>(update)
+      ? handle.executeUpdate<Accepted, []>(update)
       : handle.executeUpdate<Accepted, [unknown]>(update, { args: [args[0]] });
   const wait = <T>(what: string, check: () => Promise<T | false | undefined>): Promise<T> =>
     waitFor(check, { timeoutMs: patienceMs, everyMs: 150, what });
+  const availableOn = (node: string, notUid?: string): Promise<string> =>
+    wait(`an available pod on node ${node}`, async () => {
+      const pod = (await scene.pods()).find((one) => nodeOf(one) === node && one.metadata.uid !== notUid);
+      return pod !== undefined && isReady(pod) && imageOf(pod);
+    });
   const scene: Scene = {
     name,
     namespace,
@@ -142,6 +157,20 @@ export async function makeScene({ product, prefix, nodes, rollout = {} }: SceneO
       for (const pod of (await scene.pods()).filter(isReady)) counts[imageOf(pod)] = (counts[imageOf(pod)] ?? 0) + 1;
       return counts;
     },
+    deletePod: async (node) => {
+      const old = (await scene.pods()).find((pod) => nodeOf(pod) === node);
+      if (old === undefined) throw new Error(`node ${node} has no pod`);
+      await kube.remove(paths.pod(namespace, old.metadata.name), { uid: old.metadata.uid });
+      return await availableOn(node, old.metadata.uid);
+    },
+    addNode: async () => {
+      const group = nodes.selector[nodeGroupLabel];
+      const before = await kube.list<KubeObject>(paths.nodes(), { labelSelector: `${nodeGroupLabel}=${group}` });
+      const known = new Set(before.items.map(({ metadata }) => metadata.name));
+      const all = await scaleNodes(await adminKube(), known.size + 1, { prefix: group });
+      const node = all.find((name) => !known.has(name)) ?? '';
+      return { node, image: await availableOn(node) };
+    },
     live: async () => {
       const live = await kube.get<DaemonSet>(paths.daemonSet(ref));
       if (live === null) throw new Error(`there is no DaemonSet ${namespace}/agent`);
@@ -156,9 +185,6 @@ export async function makeScene({ product, prefix, nodes, rollout = {} }: SceneO
   };
   return scene;
 }
-
-/** Nodes that the scenes of a test file share, removed with `remove`. */
-export const sceneNodes = (prefix: string, count: number): Promise<TestNodes> => makeNodes(prefix, count);
 
 /** Image of a pod's first container. */
 export const imageOf = (pod: Pod): string => pod.spec?.containers?.[0]?.image ?? '';
