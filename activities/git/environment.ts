@@ -42,23 +42,19 @@ export function gitEnvironment(cacheDir: string, surroundings: GitSurroundings):
   };
 }
 
-/** Options before every command. */
-export const gitOptions: readonly string[] = [
-  '--no-pager',
-  ...config({
-    'protocol.ext.allow': 'never',
-    'core.hooksPath': '/dev/null',
-    'core.fsmonitor': 'false',
-    'credential.helper': '',
-    // A server that stops sending is given up long before the command's own time is over.
-    'http.lowSpeedLimit': '1000',
-    'http.lowSpeedTime': '30',
-    // Housekeeping in the foreground: no process outlives its command.
-    'gc.autoDetach': 'false',
-    'maintenance.autoDetach': 'false',
-  }),
+/** Configuration of every command, `key=value`; stronger than what a repository says of itself. */
+export const gitConfig: readonly string[] = [
+  'protocol.ext.allow=never',
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'credential.helper=',
+  // A server that stops sending is given up long before the command's own time is over.
+  'http.lowSpeedLimit=1000',
+  'http.lowSpeedTime=30',
+  // Housekeeping in the foreground: no process outlives its command.
+  'gc.autoDetach=false',
+  'maintenance.autoDetach=false',
 ];
 
-function config(values: Record<string, string>): string[] {
-  return Object.entries(values).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
-}
+/** The same as options, before a command that is not run through simple-git. */
+export const gitOptions: readonly string[] = ['--no-pager', ...gitConfig.flatMap((entry) => ['-c', entry])];

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { GitPluginError } from 'simple-git';
 import { NodewaveError } from '../../domain/failures.ts';
 import { gitOptions } from './environment.ts';
 import { GitError } from './git-error.ts';
+import { runSimpleGit } from './simple.ts';
 
 /** How git is started. */
 export interface GitRunner {
@@ -27,7 +29,37 @@ const defaultMaxBytes = 4 * 1024 * 1024;
 
 /** Makes a runner; `env` is the whole environment. */
 export function createGitRunner(env: Record<string, string>): GitRunner {
-  return { run: (args, options) => runGit(env, args, options) };
+  return {
+    run: (args, options) => (options.stdin === undefined ? runSimple(env, args, options) : runGit(env, args, options)),
+  };
+}
+
+/** Through simple-git: everything but the batch reads, whose answer is binary and whose question goes to standard input. */
+async function runSimple(env: Record<string, string>, args: readonly string[], options: RunOptions): Promise<Buffer> {
+  options.signal?.throwIfAborted();
+  if (!existsSync(options.cwd)) throw new GitError('gone', `${options.cwd} is gone`);
+  const tooMuch = new AbortController();
+  const signal = options.signal === undefined ? tooMuch.signal : AbortSignal.any([options.signal, tooMuch.signal]);
+  const maxBytes = options.maxBytes ?? defaultMaxBytes;
+  const command = `git ${args[0] ?? ''}`;
+  try {
+    return await runSimpleGit(
+      args,
+      { cwd: options.cwd, env, timeoutMs: options.timeoutMs, maxBytes, signal },
+      ({ stderr }) => new GitError('failed', stderr),
+      () => tooMuch.abort(),
+    );
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (tooMuch.signal.aborted) throw new GitError('tooMuch', `${command} wrote more than ${maxBytes} bytes`);
+    if (error instanceof GitPluginError && error.plugin === 'timeout') {
+      throw new GitError('timeout', `${command} did not end within ${Math.round(options.timeoutMs / 1000)} s`);
+    }
+    if (error instanceof GitError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    if (message.includes('ENOENT')) throw notInstalled();
+    throw new GitError('failed', `${command} did not run: ${message.split('\n')[0]}`);
+  }
 }
 
 function runGit(env: Record<string, string>, args: readonly string[], options: RunOptions): Promise<Buffer> {
@@ -71,12 +103,7 @@ function explain(
 ): Error {
   const command = `git ${args[0] ?? ''}`;
   if (error.code === 'ENOENT' && !existsSync(options.cwd)) return new GitError('gone', `${options.cwd} is gone`);
-  if (error.code === 'ENOENT') {
-    return new NodewaveError(
-      'Infrastructure',
-      'git was not found on the worker; install git 2.30 or newer, or put it on PATH',
-    );
-  }
+  if (error.code === 'ENOENT') return notInstalled();
   if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
     return new GitError('tooMuch', `${command} wrote more than ${options.maxBytes ?? defaultMaxBytes} bytes`);
   }
@@ -86,4 +113,11 @@ function explain(
   if (typeof error.code !== 'number')
     return new GitError('failed', `${command} did not run: ${error.message.split('\n')[0]}`);
   return new GitError('failed', stderr);
+}
+
+function notInstalled(): NodewaveError {
+  return new NodewaveError(
+    'Infrastructure',
+    'git was not found on the worker; install git 2.30 or newer, or put it on PATH',
+  );
 }
