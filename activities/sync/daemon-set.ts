@@ -55,8 +55,15 @@ function verdictOf(examined: Examined, record: DaemonSetRecord | null): DaemonSe
   return counts ? 'configure' : 'unchanged';
 }
 
-/** The template is live already, but its rollout has not ended: with Temporal's database gone, nobody else would go on. */
+/** Ends of a rollout that leave touched nodes on a template which is not the live one. */
+const mixedEnds: readonly string[] = ['aborted', 'superseded', 'failed', 'rollbackFailed'];
+
+/**
+ * The template is live already, but not every node has it: its rollout has not ended (with Temporal's database gone, nobody
+ * else would go on), or an earlier one ended half way and git has gone back to what is live.
+ */
 function isUnfinished(record: DaemonSetRecord): boolean {
+  if (mixedEnds.includes(record.phase)) return true;
   return record.target !== null && !(endPhases as readonly string[]).includes(record.phase);
 }
 
