@@ -9,6 +9,8 @@ export interface Terminal {
   err(text: string): void;
   readStdin(): Promise<string>;
   nowMs(): number;
+  /** Waits; tests let time pass at once. */
+  sleep(ms: number): Promise<void>;
 }
 
 /** What the commands are given from outside; tests give their own. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cli } from './context.ts';
 import { CliError, toShownError } from './errors.ts';
 import { timeOfDay } from './render/time.ts';
@@ -46,7 +45,7 @@ export async function follow<T>(cli: Cli, followed: Followed<T>, timeoutMs = Num
         'It goes on by itself; look again later, or give more time.',
       );
     }
-    await sleep(lookEveryMs);
+    await cli.terminal.sleep(lookEveryMs);
   }
 }
 

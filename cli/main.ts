@@ -1,5 +1,6 @@
 import { homedir, hostname } from 'node:os';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outside } from './context.ts';
 import { readEnv } from './env.ts';
 import { findSender } from './identity.ts';
@@ -11,6 +12,7 @@ const outside: Outside = {
     err: (chunk) => process.stderr.write(chunk),
     readStdin: () => text(process.stdin),
     nowMs: () => Date.now(),
+    sleep: (ms) => sleep(ms),
   },
   env: readEnv(process.env, homedir()),
   sender: findSender,

@@ -37,7 +37,8 @@ export function parseDaemonSet(text: string, place: PlaceOptions): NamedDaemonSe
 
 /** Reads `ds/NAME -n NAMESPACE`, or the name of an application. */
 export function parseTarget(text: string, place: PlaceOptions): Target {
-  if (text.includes('/')) return { kind: 'daemonset', daemonset: parseDaemonSet(text, place) };
+  if (text.includes('/') && !text.startsWith('app/'))
+    return { kind: 'daemonset', daemonset: parseDaemonSet(text, place) };
   const option = place.namespace !== undefined ? '-n' : place.cluster !== undefined ? '--cluster' : null;
   if (option !== null) {
     throw new CliError(

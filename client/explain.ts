@@ -100,6 +100,11 @@ function explainStatus(error: Error, question: Question): ClientError | undefine
     if (/namespace .* (is )?not found/i.test(details)) return namespaceMissing(question, error);
     return /already completed/i.test(details) ? ended(question, error) : notFound(question, error);
   }
+  if (status.code === code.failedPrecondition && /closed before WorkflowTaskStarted/i.test(details)) {
+    return new ClientError('ended', `the ${question.subject} was ended from outside before it did anything`, '', {
+      cause: error,
+    });
+  }
   if (status.code === code.unavailable) return unreachable(question, details, error);
   if (status.code === code.permissionDenied || status.code === code.unauthenticated) {
     return new ClientError(

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { NodewaveClient } from '../../client/index.ts';
 import type { ApplicationStatus } from '../../domain/wire.ts';
@@ -22,7 +21,7 @@ export function deleteCommand(cli: Cli): Command {
     const by = await cli.sender(options.by);
     const startedMs = cli.terminal.nowMs();
     const accepted = await client.remove(name, { by, reason: options.reason, mode: 'orphan' });
-    const status = await removedStatus(client, name, cli.terminal.nowMs() + waitMs);
+    const status = await removedStatus(cli, client, name);
     const notes = (status?.log ?? []).filter((entry) => entry.by === 'nodewave' && entry.atMs >= startedMs - 1_000);
     const what = notes.map((entry) => entry.what);
     const removed = status?.phase === 'removed';
@@ -31,13 +30,14 @@ export function deleteCommand(cli: Cli): Command {
 }
 
 /** The status once the application is gone; null when that takes longer, or nobody answers. */
-async function removedStatus(client: NodewaveClient, name: string, endMs: number): Promise<ApplicationStatus | null> {
-  while (Date.now() < endMs) {
+async function removedStatus(cli: Cli, client: NodewaveClient, name: string): Promise<ApplicationStatus | null> {
+  const endMs = cli.terminal.nowMs() + waitMs;
+  while (cli.terminal.nowMs() < endMs) {
     const status = await client.applicationStatus(name).catch(() => null);
     if (status?.phase === 'removed') return status;
     if (status?.phase === 'invalid')
       throw new CliError('refused', `application ${name} was not deleted: ${status.sentence}`, '');
-    await sleep(300);
+    await cli.terminal.sleep(300);
   }
   return null;
 }
