@@ -158,7 +158,7 @@ export function createClusterClient(config: KubeConfig): ClusterClient {
         const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
         const answer = await call(config, { method: 'DELETE', verb: 'delete', path, body, ...request, timeoutMs });
         // Unread, the body would keep its connection busy.
-        await answer.body.dump();
+        await answer.body.text();
         return 'deleted';
       } catch (error) {
         if (hasStatus(error, 404)) return 'gone';

@@ -48,7 +48,9 @@ export function podView(pod: Pod): PodView {
   };
   // deletionTimestamp already is the time of the request plus the grace period.
   if (metadata.deletionTimestamp !== undefined) view.terminatingUntilMs = Date.parse(metadata.deletionTimestamp);
-  if (view.ready && ready?.lastTransitionTime !== undefined) view.readySinceMs = Date.parse(ready.lastTransitionTime);
+  if (ready?.lastTransitionTime !== undefined) {
+    view[view.ready ? 'readySinceMs' : 'notReadySinceMs'] = Date.parse(ready.lastTransitionTime);
+  }
   if (scheduled?.status === 'False') view.unschedulable = scheduled.message ?? scheduled.reason ?? 'not scheduled';
   if (status?.reason !== undefined) view.reason = status.reason;
   if (status?.message !== undefined) view.message = status.message;

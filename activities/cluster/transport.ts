@@ -51,6 +51,8 @@ export async function call(config: KubeConfig, options: Call): Promise<Answer> {
       body: options.body === undefined ? null : JSON.stringify(options.body),
       dispatcher: context.getDispatcher(),
       signal: options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]),
+      // undici would close the connection after a DELETE that has a body, so one TLS handshake for every pod.
+      reset: false,
       // The deadline above covers the whole exchange; a watch's body has its own.
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -9,6 +9,9 @@ import { ownerOf } from './owner.ts';
 import { type Path, showPath, startsWith } from './path.ts';
 import { showPair } from './show.ts';
 
+/** Named beside the changes already. */
+const identity = ['apiVersion', 'kind', 'metadata', 'metadata.name', 'metadata.namespace'];
+
 /** What is compared. */
 export interface Comparison {
   apiVersion: string;
@@ -27,7 +30,7 @@ export function fieldChanges({ apiVersion, kind, live, desired }: Comparison): F
   const owners = live === null ? [] : managedFieldsOf(live);
   const before = live === null ? {} : withoutNoise(live);
   return compare(before, withoutNoise(desired))
-    .filter(({ path }) => path[0] !== 'apiVersion' && path[0] !== 'kind')
+    .filter(({ path }) => !identity.includes(showPath(path)))
     .map((difference) => {
       const { path } = difference;
       const values = maskPair(kind, path, difference.before, difference.after);

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { type ClaimedMetadata, claimOf } from '../../../domain/adopt/claim.ts';
+
+const managed = (manager: string) => [{ manager, operation: 'Apply' as const, apiVersion: 'apps/v1' }];
+
+test.each<[string, ClaimedMetadata, object]>([
+  ['nobody', {}, { by: 'nobody' }],
+  ['kubectl', { managedFields: managed('kubectl') }, { by: 'nobody' }],
+  ['us', { annotations: { 'nodewave.dev/application': 'app' } }, { by: 'us' }],
+  ['us, before the annotation was written', { managedFields: managed('nodewave:app') }, { by: 'nobody' }],
+  [
+    'another application',
+    { annotations: { 'nodewave.dev/application': 'b' } },
+    { by: 'foreign', who: 'application b' },
+  ],
+  [
+    'another application whose annotation was removed',
+    { managedFields: managed('nodewave:b') },
+    { by: 'foreign', who: 'application b' },
+  ],
+  [
+    'an operator',
+    { ownerReferences: [{ kind: 'TigeraStatus', name: 'calico', controller: true }] },
+    { by: 'foreign', who: 'TigeraStatus calico (its owner)' },
+  ],
+  ['an owner that does not control it', { ownerReferences: [{ kind: 'ConfigMap', name: 'x' }] }, { by: 'nobody' }],
+  ['Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'a:b' } }, { by: 'foreign', who: 'Argo CD (a:b)' }],
+  ['Argo CD by its manager', { managedFields: managed('argocd-controller') }, { by: 'foreign', who: 'Argo CD' }],
+  ['Flux', { labels: { 'helm.toolkit.fluxcd.io/name': 'a' } }, { by: 'foreign', who: 'Flux (a)' }],
+  ['Helm', { annotations: { 'meta.helm.sh/release-name': 'a' } }, { by: 'foreign', who: 'Helm (a)' }],
+  ['what helm template writes', { labels: { 'app.kubernetes.io/managed-by': 'Helm' } }, { by: 'nobody' }],
+])('%s', (_, metadata, claim) => {
+  expect(claimOf(metadata, 'app')).toMatchObject(claim);
+});
+
+test('a foreign claim says what to do', () => {
+  const claim = claimOf({ annotations: { 'nodewave.dev/application': 'b' } }, 'app');
+  expect(claim).toMatchObject({ cure: expect.stringContaining('nodewave delete b') });
+});
