@@ -11,7 +11,7 @@ import { clusterTaskQueue, watchTaskQueue, workflowTaskQueue } from '../domain/i
 const retry = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' } as const;
 
 /** Activities beat every second or two, so a worker's death is noticed within seconds, whatever the other limits are. */
-const heartbeatTimeout = '15 seconds';
+const heartbeatTimeout = '10 seconds';
 
 /** One or a few requests. */
 const short: ActivityOptions = { startToCloseTimeout: '2 minutes', retry };
