@@ -26,7 +26,7 @@ export async function planRollout(call: RolloutCall, input: PlanInput): Promise<
   }
   const { ref, application } = input.context;
   const live = await readManaged(client, ref, application);
-  const target = input.mode === 'revert' ? null : await predictTarget(call, input, live);
+  const target = input.mode === 'revert' ? null : await predictTarget(call, input);
   const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid, (record) =>
     withTarget(record, input, target, digest(live.spec.template)),
   );
@@ -87,12 +87,13 @@ function makePlan(
 }
 
 /** The template that the API server will make of git's manifest, by a dry run of the very write that opens the window. */
-async function predictTarget(call: RolloutCall, input: PlanInput, live: DaemonSet) {
+async function predictTarget(call: RolloutCall, input: PlanInput) {
   const manifest = await findManifest(call, input);
   const { application } = input.context;
   const base = baseOf(manifest);
   const template = templateOf(manifest);
-  const object = desiredDaemonSet(base, template, { application }, live.metadata.resourceVersion);
+  // No resourceVersion: it moves with every pod, and a dry run decides nothing by itself.
+  const object = desiredDaemonSet(base, template, { application }, undefined);
   const predicted = await call.client.apply<DaemonSet>(paths.daemonSet(input.context.ref), object, {
     fieldManager: fieldManager(application),
     dryRun: true,

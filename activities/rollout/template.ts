@@ -6,6 +6,7 @@ import type { DaemonSetRecord } from '../../domain/record.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import type { DaemonSet } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
+import { retryMoved } from '../cluster/retry-moved.ts';
 import { newestRevision, type Revision, waitObserved } from '../cluster/revisions.ts';
 import { describeEdit } from './edits.ts';
 
@@ -43,23 +44,29 @@ export async function writeTemplate(input: {
   signal: AbortSignal;
 }): Promise<{ revision: Revision; daemonSet: DaemonSet }> {
   const { client, ref, record, signal } = input;
-  const live = await readManaged(client, ref, record.application);
-  const edit = describeEdit(live, record);
-  if (edit !== null && !input.force) throw new NodewaveError('Conflict', edit);
   const template = record.templates[input.templateDigest];
-  if (template === undefined || record.base === null) {
+  const { base } = record;
+  if (template === undefined || base === null) {
     throw new NodewaveError('Conflict', `the record of ${daemonSetLabel(ref)} lacks template ${input.templateDigest}`);
   }
-  const object = desiredDaemonSet(
-    record.base,
-    template,
-    annotationsOf(record, input.phase),
-    live.metadata.resourceVersion,
-  );
-  const written = await client.apply<DaemonSet>(paths.daemonSet(ref), object, {
-    fieldManager: fieldManager(record.application),
-    force: input.force,
-    signal,
+  let generation: number | undefined;
+  // The DaemonSet's status changes with every pod, and its resourceVersion with it. A changed spec is another matter: a
+  // newer holder of the record may have written it.
+  const written = await retryMoved(async () => {
+    const live = await readManaged(client, ref, record.application);
+    generation ??= live.metadata.generation;
+    if (live.metadata.generation !== generation) {
+      throw new NodewaveError('Conflict', `DaemonSet ${daemonSetLabel(ref)} was changed while it was being written`);
+    }
+    const edit = describeEdit(live, record);
+    if (edit !== null && !input.force) throw new NodewaveError('Conflict', edit);
+    const managed = annotationsOf(record, input.phase);
+    const object = desiredDaemonSet(base, template, managed, live.metadata.resourceVersion);
+    return await client.apply<DaemonSet>(paths.daemonSet(ref), object, {
+      fieldManager: fieldManager(record.application),
+      force: input.force,
+      signal,
+    });
   });
   const daemonSet = await waitObserved(client, ref, written.metadata.generation ?? 0, signal, observeDeadlineMs);
   const liveDigest = digest(daemonSet.spec.template);
