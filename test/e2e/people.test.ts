@@ -1,0 +1,338 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { applyStages, crashLoop, slowReady } from '../../dev/stack/stages.ts';
+import { waitFor } from '../../dev/stack/wait.ts';
+import { adminKube, uniqueName } from '../support/cluster.ts';
+import { type Product, startProduct } from '../support/product.ts';
+import { stackTimeoutMs } from '../support/stack.ts';
+import { makeScene, nodeOf, type Scene, type SceneOptions } from './scene.ts';
+
+const nodeCount = 4;
+const by = 'ann@example.com';
+const whole = { name: 'all', nodes: '100%' };
+
+let product: Product;
+
+beforeAll(async () => {
+  product = await startProduct();
+}, stackTimeoutMs);
+
+afterAll(async () => {
+  await product?.stop();
+});
+
+type Cleanup = Pick<SceneOptions, 'onTestFinished'>;
+
+/** A scene whose version 1 is installed. */
+async function installed({ onTestFinished }: Cleanup, prefix: string, rollout: object): Promise<Scene> {
+  const policy = { maxUnavailable: 2, readyWithin: '60s', ...rollout };
+  const scene = await makeScene({ product, prefix, nodes: nodeCount, rollout: policy, onTestFinished });
+  const first = await scene.commit({ 'agent.yaml': scene.agent('people:1') });
+  await scene.configure();
+  expect(await scene.outcome(first)).toMatchObject({ outcome: 'installed' });
+  return scene;
+}
+
+/** Nodes whose pod carries the image. */
+async function nodesOn(scene: Scene, image: string): Promise<string[]> {
+  return (await scene.pods()).filter((pod) => pod.spec?.containers?.[0]?.image === image).map(nodeOf);
+}
+
+/** What must hold whenever nothing is being replaced: whatever starts a pod now gets last good. */
+async function expectLastGoodForNewPods(scene: Scene, image: string, touched: string[] = []): Promise<void> {
+  expect(await scene.liveImage()).toBe(image);
+  const untouched = scene.nodes.names.find((node) => !touched.includes(node)) ?? '';
+  expect(await scene.deletePod(untouched), 'a pod deleted by hand').toBe(image);
+  const [node] = touched;
+  if (node !== undefined) expect(await scene.deletePod(node), 'a pod deleted by hand on a touched node').toBe(image);
+}
+
+/** The update is refused with a sentence that matches, and history does not grow. */
+async function expectRefused(scene: Scene, update: string, input: [unknown?], sentence: RegExp): Promise<void> {
+  const before = await scene.historyLength('rollout');
+  const refusal = await scene.send(update, ...input).then(
+    (answer) => `accepted: ${answer.message}`,
+    (error: Error) => (error.cause as Error | undefined)?.message ?? error.message,
+  );
+  expect(refusal, `${update} ${JSON.stringify(input)}`).toMatch(sentence);
+  expect(await scene.historyLength('rollout'), 'a refused update leaves no event').toBe(before);
+}
+
+describe('approval', () => {
+  test.concurrent('before a batch: nothing is touched until somebody approves the plan that is shown', async (test) => {
+    const scene = await installed(test, 'before', {
+      batches: [{ name: 'canary', nodes: 1, approval: 'before' }, whole],
+    });
+    const uids = await scene.uids();
+    const commit = await scene.push(scene.agent('people:2'));
+    const waiting = await scene.rollout(commit, 'awaitingApprovalBefore');
+    expect(await scene.uids()).toEqual(uids);
+    expect(waiting.accepts).toEqual(['approve', 'reject', 'pause', 'abort', 'rollback']);
+    const plan = waiting.planDigest ?? '';
+    expect(waiting.sentence).toContain(plan.slice(0, 8));
+
+    const example = plan.slice(0, 8);
+    await expectRefused(scene, 'approve', [], new RegExp(`takes one JSON object, for example .*${example}`));
+    await expectRefused(scene, 'approve', ['yes'], /takes one JSON object/);
+    await expectRefused(scene, 'approve', [[{ by, plan }]], /takes one JSON object/);
+    await expectRefused(scene, 'approve', [null], /takes one JSON object/);
+    await expectRefused(scene, 'approve', [{ plan }], /"by" is missing/);
+    await expectRefused(scene, 'approve', [{ by: '  ', plan }], /"by" is missing/);
+    await expectRefused(scene, 'approve', [{ by: 7, plan }], /"by" is missing/);
+    await expectRefused(scene, 'approve', [{ by, plan, reason: {} }], /"reason" must be a text/);
+    await expectRefused(scene, 'approve', [{ by }], new RegExp(`"plan" must name .*${example}`));
+    await expectRefused(scene, 'approve', [{ by, plan: plan.slice(0, 4) }], /"plan" must name/);
+    await expectRefused(
+      scene,
+      'approve',
+      [{ by, plan: 'f00dcafe' }],
+      new RegExp(`f00dcafe is not the current.*${example}`),
+    );
+    await expectRefused(scene, 'resume', [{ by }], /not paused.*Accepted now: approve, reject, pause, abort, rollback/);
+    await expectRefused(scene, 'retry', [{ by }], /No gate has failed/);
+    await expectRefused(scene, 'pause', [{ by, mode: 'tomorrow' }], /"mode" must be "now" or "afterBatch"/);
+    await expectRefused(scene, 'promote', [{ by }], /promote/);
+    expect((await scene.rollout(commit, 'awaitingApprovalBefore')).log).toEqual([]);
+
+    await expectLastGoodForNewPods(scene, 'people:1');
+    const joined = await scene.addNode();
+    expect(joined.image, 'a node that joins').toBe('people:1');
+
+    const answer = await scene.send('approve', { by, plan: example, reason: 'looked at it' });
+    expect(answer).toMatchObject({ accepted: true });
+    const again = await scene.rollout(commit, 'awaitingApprovalBefore', (view) => view.sentence.includes('void'));
+    expect(again.sentence, 'the fleet grew by a quarter since it was approved').toMatch(/void.*4 to 5/);
+    expect(await nodesOn(scene, 'people:2')).toEqual([]);
+    await scene.send('approve', { by, plan });
+    expect(await scene.outcome(commit)).toMatchObject({ outcome: 'succeeded' });
+    expect(await scene.images()).toEqual({ 'people:2': nodeCount + 1 });
+    const { log } = await scene.rollout(commit, 'succeeded');
+    expect(log[0]).toMatchObject({ by, what: expect.stringContaining('looked at it') });
+    await expectRefused(scene, 'approve', [{ by, plan }], /completed|ended/);
+  });
+
+  test.concurrent('before a batch, rejected: the rollout ends without touching a node, and retry starts it again', async (test) => {
+    const scene = await installed(test, 'reject', { batches: [{ ...whole, approval: 'before' }] });
+    const uids = await scene.uids();
+    const commit = await scene.push(scene.agent('people:2'));
+    const { planDigest: plan } = await scene.rollout(commit, 'awaitingApprovalBefore');
+    await scene.send('reject', { by, plan, reason: 'not today' });
+    const outcome = await scene.outcome(commit);
+    expect(outcome).toMatchObject({ outcome: 'aborted', cause: expect.stringContaining('not today') });
+    expect(await scene.uids()).toEqual(uids);
+    expect(await scene.phase('held')).toMatchObject({
+      sentence: expect.stringContaining(`nodewave retry ${scene.name}`),
+    });
+    await expectLastGoodForNewPods(scene, 'people:1');
+
+    await scene.sendToApplication('retry', { by, reason: 'today' });
+    const view = await scene.rollout(commit, 'awaitingApprovalBefore');
+    await scene.send('approve', { by, plan: view.planDigest });
+    await scene.rollout(commit, 'succeeded');
+    expect(await scene.images()).toEqual({ 'people:2': nodeCount });
+  });
+
+  test.concurrent('after a batch: new pods get last good while it waits; rejected, the batch goes back and is quarantined', async (test) => {
+    const scene = await installed(test, 'after', { batches: [{ name: 'canary', nodes: 1, approval: 'after' }, whole] });
+    const uids = await scene.uids();
+    const commit = await scene.push(scene.agent('people:2'));
+    const waiting = await scene.rollout(commit, 'awaitingApprovalAfter');
+    const [canary = ''] = await nodesOn(scene, 'people:2');
+    expect(canary).not.toBe('');
+    expect(waiting.nodesTouched).toEqual([canary]);
+    expect(await scene.liveImage()).toBe('people:1');
+    await expectRefused(scene, 'approve', [{ by, plan: '0123456789' }], /is not the current one/);
+    await scene.send('reject', { by, plan: waiting.planDigest, reason: 'too chatty' });
+    const outcome = await scene.outcome(commit);
+    expect(outcome).toMatchObject({ outcome: 'rolledBack', cause: expect.stringContaining('too chatty') });
+    const { [canary]: _touched, ...others } = await scene.uids();
+    expect(others).toEqual(Object.fromEntries(Object.entries(uids).filter(([node]) => node !== canary)));
+    expect(await scene.images()).toEqual({ 'people:1': nodeCount });
+    expect((await scene.record()).quarantine).toMatchObject([
+      { commit, reason: expect.stringContaining('too chatty') },
+    ]);
+    const held = await scene.phase('held');
+    expect(held.sentence).toContain(`nodewave release-quarantine ${scene.name}`);
+
+    const readme = await scene.push({ 'agent.yaml': scene.agent('people:2'), 'README.md': 'More words.\n' });
+    expect(await scene.outcome(readme), 'a commit that changes no template lifts nothing').toMatchObject({
+      outcome: 'held',
+    });
+    await scene.sendToApplication('releaseQuarantine', { by, reason: 'chatty is fine' });
+    const again = await scene.rollout(readme, 'awaitingApprovalAfter');
+    const touched = await nodesOn(scene, 'people:2');
+    await expectLastGoodForNewPods(scene, 'people:1', touched);
+    await scene.send('approve', { by, plan: again.planDigest });
+    await scene.rollout(readme, 'succeeded');
+    expect(await scene.images()).toEqual({ 'people:2': nodeCount });
+    expect((await scene.record()).quarantine).toEqual([]);
+  });
+});
+
+describe('pause, resume and abort', () => {
+  test.concurrent('pause after the batch, pause now, resume each time: no pod is deleted meanwhile and none gets lost', async (test) => {
+    const slow = `${uniqueName('people')}:2`;
+    await applyStages(await adminKube(), slowReady(slow, 3_000));
+    const scene = await installed(test, 'pause', { batches: [{ name: 'half', nodes: 2 }, whole], maxUnavailable: 1 });
+    const commit = await scene.push(scene.agent(slow));
+    await scene.rollout(commit, 'rolling', (view) => view.toHash !== null);
+    expect((await scene.send('pause', { by, mode: 'afterBatch', reason: 'lunch' })).message).toContain(
+      'after this batch',
+    );
+    await expectRefused(scene, 'pause', [{ by, mode: 'afterBatch' }], /sent already/);
+    const paused = await scene.rollout(commit, 'paused');
+    expect(paused.sentence).toContain('lunch');
+    expect(paused).toMatchObject({ batch: 1, accepts: ['resume', 'abort', 'rollback'] });
+    const touched = await nodesOn(scene, slow);
+    expect(touched).toHaveLength(2);
+    await expectRefused(scene, 'approve', [{ by, plan: paused.planDigest }], /send resume first/);
+    await expectRefused(scene, 'pause', [{ by }], /paused already/);
+    await expectLastGoodForNewPods(scene, 'people:1', touched);
+    const joined = await scene.addNode();
+    expect(joined.image, 'a node that joins').toBe('people:1');
+    const uids = await scene.uids();
+
+    await scene.send('resume', { by });
+    await waitFor(async () => (await nodesOn(scene, slow)).length > 1, { timeoutMs: 60_000, what: 'a second batch' });
+    await scene.send('pause', { by });
+    await scene.rollout(commit, 'paused');
+    expect(await scene.liveImage()).toBe('people:1');
+    const kept = Object.entries(await scene.uids()).filter(([node, uid]) => uids[node] === uid);
+    expect(kept.length, 'not all were replaced before the pause').toBeGreaterThan(0);
+    await scene.send('resume', { by, reason: 'back from lunch' });
+    expect(await scene.outcome(commit)).toMatchObject({ outcome: 'succeeded' });
+    expect(await scene.images()).toEqual({ [slow]: nodeCount + 1 });
+    const { log } = await scene.rollout(commit, 'succeeded');
+    expect(log.map((entry) => entry.what)).toEqual([
+      'pause (afterBatch): lunch',
+      'resume',
+      'pause (now)',
+      'resume: back from lunch',
+    ]);
+  });
+
+  test.concurrent('abort in mid rollout: touched nodes keep their pods, whatever starts a pod gets last good', async (test) => {
+    const scene = await installed(test, 'abort', { batches: [{ name: 'canary', nodes: 1, soak: '10m' }, whole] });
+    const uids = await scene.uids();
+    const commit = await scene.push(scene.agent('people:2'));
+    await scene.rollout(commit, 'soaking');
+    const [canary = ''] = await nodesOn(scene, 'people:2');
+    expect(await scene.liveImage(), 'during the soak').toBe('people:1');
+    const during = await scene.uids();
+    await scene.send('abort', { by, reason: 'wrong branch' });
+    const outcome = await scene.outcome(commit);
+    expect(outcome).toMatchObject({ outcome: 'aborted', cause: expect.stringContaining('wrong branch') });
+    expect(await scene.uids()).toEqual(during);
+    expect(Object.keys(uids).filter((node) => during[node] !== uids[node])).toEqual([canary]);
+    expect((await scene.rollout(commit, 'aborted')).nodesTouched).toEqual([canary]);
+    expect((await scene.addNode()).image, 'a node that joins').toBe('people:1');
+    await expectLastGoodForNewPods(scene, 'people:1', [canary]);
+  });
+});
+
+describe('rollback', () => {
+  test.concurrent('in mid rollout: touched nodes go back, the others never notice', async (test) => {
+    const scene = await installed(test, 'midway', { batches: [{ name: 'half', nodes: 2, soak: '10m' }, whole] });
+    const uids = await scene.uids();
+    const commit = await scene.push(scene.agent('people:2'));
+    await scene.rollout(commit, 'soaking');
+    const touched = await nodesOn(scene, 'people:2');
+    expect(touched).toHaveLength(2);
+    await scene.send('rollback', { by, reason: 'pages at night' });
+    const outcome = await scene.outcome(commit);
+    expect(outcome).toMatchObject({ outcome: 'rolledBack', cause: expect.stringContaining('pages at night') });
+    expect(await scene.images()).toEqual({ 'people:1': nodeCount });
+    const after = await scene.uids();
+    for (const [node, uid] of Object.entries(uids)) {
+      if (touched.includes(node)) expect(after[node]).not.toBe(uid);
+      else expect(after[node]).toBe(uid);
+    }
+    await scene.phase('held');
+  });
+
+  test.concurrent('after a success, through the application: back to the good one before, held until somebody releases it', async (test) => {
+    const scene = await installed(test, 'success', { batches: [{ name: 'canary', nodes: 1 }, whole] });
+    await expect(scene.sendToApplication('rollback', { by })).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('rollback needs "reason"') },
+    });
+    const commit = await scene.push(scene.agent('people:2'));
+    expect(await scene.outcome(commit)).toMatchObject({ outcome: 'succeeded' });
+    await scene.sendToApplication('rollback', { by, reason: 'eats memory' });
+    const status = await waitFor(
+      async () => {
+        const seen = await scene.status();
+        return seen.recent[0]?.outcome === 'rolledBack' && seen;
+      },
+      { timeoutMs: 90_000, what: 'the end of the rollback' },
+    );
+    expect(status.recent[0]).toMatchObject({ commit, cause: expect.stringContaining('eats memory') });
+    expect(status.phase).toBe('held');
+    expect(status.sentence).toMatch(/quarantined \(eats memory.*release-quarantine/);
+    expect(await scene.images()).toEqual({ 'people:1': nodeCount });
+    expect(await scene.liveImage()).toBe('people:1');
+    expect((await scene.record()).quarantine).toMatchObject([{ commit, reason: 'eats memory', by }]);
+    const readme = await scene.push({ 'agent.yaml': scene.agent('people:2'), 'README.md': 'More words.\n' });
+    expect(await scene.outcome(readme)).toMatchObject({ outcome: 'held' });
+    expect(await scene.images()).toEqual({ 'people:1': nodeCount });
+
+    await scene.sendToApplication('releaseQuarantine', { by, reason: 'memory is cheap' });
+    await scene.rollout(readme, 'succeeded');
+    expect(await scene.images()).toEqual({ 'people:2': nodeCount });
+    expect(await scene.phase('waiting')).toMatchObject({ syncedCommit: readme });
+  });
+});
+
+describe('a failed gate with onFailure: pause', () => {
+  test.concurrent('waits for a person: retry judges again, retry with ignoreGate passes it', async (test) => {
+    const image = `${uniqueName('people')}:crash`;
+    const stages = crashLoop(image);
+    const kube = await adminKube();
+    await applyStages(kube, stages);
+    const scene = await installed(test, 'retry', {
+      batches: [{ name: 'canary', nodes: 1 }, whole],
+      onFailure: 'pause',
+    });
+    const commit = await scene.push(scene.agent(image));
+    const stopped = await scene.rollout(commit, 'stopped');
+    const [canary = ''] = await nodesOn(scene, image);
+    expect(stopped.findings).toMatchObject([{ cause: 'CrashLoopBackOff', node: canary }]);
+    expect(stopped.sentence).toMatch(/CrashLoopBackOff.*Waits for resume, retry, rollback or abort/);
+    expect(stopped.accepts).toEqual(['resume', 'abort', 'rollback', 'retry']);
+    expect(await scene.liveImage()).toBe('people:1');
+    await expectRefused(scene, 'retry', [{ by, ignoreGate: 'yes' }], /"ignoreGate" must be true or false/);
+    await expectRefused(scene, 'approve', [{ by, plan: stopped.planDigest }], /Nothing waits for an approval/);
+
+    await scene.send('retry', { by, reason: 'once more' });
+    const again = await scene.rollout(commit, 'stopped', (view) => view.log.length === 1);
+    expect(again.findings).toMatchObject([{ cause: 'CrashLoopBackOff', node: canary }]);
+
+    for (const stage of stages) {
+      await product.kube.remove(`/apis/kwok.x-k8s.io/v1alpha1/stages/${stage.metadata.name}`);
+    }
+    await scene.send('retry', { by, ignoreGate: true, reason: 'only that node' });
+    expect(await scene.outcome(commit)).toMatchObject({ outcome: 'succeeded' });
+    expect(await nodesOn(scene, image)).toHaveLength(nodeCount);
+    expect((await scene.images())[image], 'all but the node that was passed').toBe(nodeCount - 1);
+    const { log } = await scene.rollout(commit, 'succeeded');
+    expect(log.map((entry) => entry.what)).toEqual(['retry: once more', 'retry, ignoring the gate: only that node']);
+  });
+
+  test.concurrent('a node that was put in order passes on retry', async (test) => {
+    const image = `${uniqueName('people')}:crash`;
+    const stages = crashLoop(image);
+    await applyStages(await adminKube(), stages);
+    const scene = await installed(test, 'cured', {
+      batches: [{ name: 'canary', nodes: 1 }, whole],
+      onFailure: 'pause',
+    });
+    const commit = await scene.push(scene.agent(image));
+    await scene.rollout(commit, 'stopped');
+    const [canary = ''] = await nodesOn(scene, image);
+    for (const stage of stages) {
+      await product.kube.remove(`/apis/kwok.x-k8s.io/v1alpha1/stages/${stage.metadata.name}`);
+    }
+    expect(await scene.deletePod(canary), 'while it waits, last good is live').toBe('people:1');
+    await scene.send('retry', { by });
+    expect(await scene.outcome(commit)).toMatchObject({ outcome: 'succeeded' });
+    expect(await scene.images()).toEqual({ [image]: nodeCount });
+  });
+});
