@@ -48,8 +48,9 @@ export class Cli {
     return this.#client;
   }
 
-  /** Who sends a message. */
+  /** Who sends a message. The client is opened meanwhile: both take their time, and a message needs both. */
   sender(given: string | undefined): Promise<string> {
+    this.client().catch(() => undefined);
     return this.outside.sender(given, this.outside.env);
   }
 

@@ -1,11 +1,12 @@
 import { ClientError } from '../client/client-error.ts';
 import type { NodewaveClient, RolloutDecisions } from '../client/index.ts';
 import { type DaemonSetRef, daemonSetLabel } from '../domain/ids.ts';
-import type { Accepted } from '../domain/wire.ts';
+import { shorten } from '../domain/markdown.ts';
+import type { Accepted, RolloutStatus } from '../domain/wire.ts';
 import type { Cli } from './context.ts';
 import { CliError } from './errors.ts';
 import { acceptedLines } from './render/accepted.ts';
-import { plain, shellWord } from './render/text.ts';
+import { plain } from './render/text.ts';
 import { applicationOf, noSuchRollout, resolveDaemonSet } from './resolve.ts';
 import { daemonSetArguments, type NamedDaemonSet } from './target.ts';
 
@@ -67,21 +68,28 @@ async function noRollout(
     return await noSuchRollout(client, { cluster, namespace, name });
   }
   const status = await client.rolloutStatus(ref).catch(() => null);
-  const last = status === null ? '' : `; the last one: ${plain(status.sentence)}`;
+  const last = status === null ? '' : `; the last one: ${shorten(plain(status.sentence), 200)}`;
   const text = `no rollout of ${daemonSetLabel(ref)} runs on cluster ${ref.cluster}${last}`;
   if (!forApplications.includes(message)) {
-    return new CliError(
-      'ended',
-      text,
-      `There is nothing to ${message}. See "nodewave status ${daemonSetArguments(ref)}".`,
-    );
+    const see = `See "nodewave status ${daemonSetArguments(ref)}".`;
+    return new CliError('ended', text, `There is nothing to ${message}. ${see}`);
   }
   const application = status?.application ?? (await applicationOf(client, ref)) ?? 'APPLICATION';
-  const reason = message === 'rollback' ? ' --reason WHY' : '';
   return new CliError(
     'ended',
     text,
-    `Send it to the application: nodewave ${message} ${application} --daemonset ${shellWord(daemonSetLabel(ref))}${reason}`,
-    { cause: error },
+    forApplication(message, `${application} --daemonset ${daemonSetLabel(ref)}`, status),
+    {
+      cause: error,
+    },
   );
+}
+
+function forApplication(message: string, to: string, status: RolloutStatus | null): string {
+  if (message === 'rollback') return `Send it to the application: nodewave rollback ${to} --reason WHY`;
+  // The application would refuse a retry and name the release: one step less for a person who is paged.
+  if (status?.outcome === 'rolledBack') {
+    return `Its template is quarantined. To roll it out again: nodewave release-quarantine ${to}`;
+  }
+  return `Send it to the application: nodewave retry ${to}`;
 }

@@ -29,16 +29,19 @@ export async function findSender(given: string | undefined, env: CliEnv): Promis
 async function reviewedName(files: readonly string[]): Promise<string | undefined> {
   const existing = files.filter((file) => existsSync(file));
   if (existing.length === 0) return undefined;
+  // Loaded only here: it costs half a second that reading commands need not pay.
+  const kubernetes = await import('@kubernetes/client-node');
   const deadline = new Promise<undefined>((resolve) => {
     setTimeout(resolve, reviewDeadlineMs, undefined).unref();
   });
   // A kubeconfig may run a program that asks for a login: it must not hold up the message.
-  return await Promise.race([review(existing).catch(() => undefined), deadline]);
+  return await Promise.race([review(kubernetes, existing).catch(() => undefined), deadline]);
 }
 
-async function review(files: readonly string[]): Promise<string | undefined> {
-  // Loaded only here: it costs half a second that reading commands need not pay.
-  const { AuthenticationV1Api, KubeConfig } = await import('@kubernetes/client-node');
+async function review(
+  { AuthenticationV1Api, KubeConfig }: typeof import('@kubernetes/client-node'),
+  files: readonly string[],
+): Promise<string | undefined> {
   const [first, ...others] = files.map((file) => {
     const config = new KubeConfig();
     config.loadFromFile(file);

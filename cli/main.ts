@@ -1,10 +1,19 @@
-import { homedir, hostname } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outside } from './context.ts';
 import { readEnv } from './env.ts';
 import { findSender } from './identity.ts';
 import { run } from './run.ts';
+
+/** Name of the account that runs this; containers often have none for their number. */
+function accountName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
+}
 
 const outside: Outside = {
   terminal: {
@@ -14,7 +23,7 @@ const outside: Outside = {
     nowMs: () => Date.now(),
     sleep: (ms) => sleep(ms),
   },
-  env: readEnv(process.env, homedir()),
+  env: readEnv(process.env, homedir(), accountName()),
   sender: findSender,
   connect: async ({ variables, user }) => {
     // Loaded on first use: help and version answer without the SDK.

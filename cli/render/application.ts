@@ -1,6 +1,6 @@
 import { describeRef } from '../../domain/application/spec.ts';
 import { daemonSetLabel } from '../../domain/ids.ts';
-import { shortCommit } from '../../domain/markdown.ts';
+import { shortCommit, shorten } from '../../domain/markdown.ts';
 import type { ApplicationStatus, SyncOutcome } from '../../domain/wire.ts';
 import { daemonSetArguments } from '../target.ts';
 import { log } from './rollout.ts';
@@ -66,7 +66,13 @@ function recent(outcomes: readonly SyncOutcome[], nowMs: number): string[] {
   if (outcomes.length === 0) return [];
   const rows = outcomes
     .slice(0, outcomesShown)
-    .map((one) => [age(one.atMs, nowMs), shortCommit(one.commit), one.outcome, one.subject, one.cause ?? '']);
+    .map((one) => [
+      age(one.atMs, nowMs),
+      shortCommit(one.commit),
+      one.outcome,
+      shorten(one.subject, 50),
+      shorten(one.cause ?? '', 90),
+    ]);
   return ['Recent', ...indented(table(['AGO', 'COMMIT', 'OUTCOME', 'SUBJECT', 'CAUSE'], rows))];
 }
 

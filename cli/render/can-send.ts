@@ -1,8 +1,10 @@
+import { daemonSetLabel } from '../../domain/ids.ts';
 import { planPrefixLength } from '../../domain/rollout/accept.ts';
 import type { RolloutMessage } from '../../domain/rollout/message-table.ts';
 import type { RolloutStatus } from '../../domain/wire.ts';
 import { daemonSetArguments } from '../target.ts';
 import { columns } from './table.ts';
+import { indented } from './text.ts';
 
 const meaning: Record<RolloutMessage, string> = {
   approve: 'go on with this plan',
@@ -32,7 +34,35 @@ function isMessage(text: string): text is RolloutMessage {
   return Object.hasOwn(meaning, text);
 }
 
-/** The same as lines. */
+/** What an application takes once the rollout has ended this way; the rollout itself takes nothing any more. */
+export function commandsAfter(status: RolloutStatus): { command: string; meaning: string }[] {
+  const to = `${status.application} --daemonset ${daemonSetLabel({ ...status, name: status.daemonset })}`;
+  switch (status.outcome) {
+    case 'succeeded':
+      return [
+        { command: `nodewave rollback ${to} --reason WHY`, meaning: 'go back to the good revision before this one' },
+      ];
+    case 'rolledBack':
+      return [
+        {
+          command: `nodewave release-quarantine ${to}`,
+          meaning: 'roll this template out again; a commit that changes it needs no release',
+        },
+      ];
+    case 'aborted':
+    case 'failed':
+    case 'rollbackFailed':
+      return [{ command: `nodewave retry ${to}`, meaning: 'start again with what git holds now' }];
+    default:
+      return [];
+  }
+}
+
+/** What can be sent now, as lines under a heading; empty when that is nothing. */
 export function canSend(status: RolloutStatus): string[] {
-  return columns(commandsFor(status).map(({ command, meaning }) => [command, `# ${meaning}`]));
+  const now = commandsFor(status);
+  const shown = now.length > 0 ? now : commandsAfter(status);
+  if (shown.length === 0) return [];
+  const heading = now.length > 0 ? 'Can be sent now' : 'It has ended; can be sent to its application';
+  return [heading, ...indented(columns(shown.map(({ command, meaning }) => [command, `# ${meaning}`])))];
 }

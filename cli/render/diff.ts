@@ -2,7 +2,7 @@ import { daemonSetLabel } from '../../domain/ids.ts';
 import { shortCommit } from '../../domain/markdown.ts';
 import type { DaemonSetSync, FieldChange, FieldClass, ObjectChange, Preview } from '../../domain/sync.ts';
 import { table } from './table.ts';
-import { count, indented, plain, sections } from './text.ts';
+import { indented, plain, sections } from './text.ts';
 
 const costs: Record<FieldClass, string> = {
   restartsPods: 'restarts pods',
@@ -92,5 +92,5 @@ export function warnings({ plan }: Preview): string[] {
 function summary(preview: Preview): string {
   const by = (action: ObjectChange['action']) => preview.objects.filter((object) => object.action === action).length;
   if (!hasChanges(preview)) return 'No changes: the cluster has what git asks for.';
-  return `${count(by('create'), 'object')} to create, ${by('configure')} to configure, ${by('unchanged')} unchanged.`;
+  return `${by('create')} to create, ${by('configure')} to configure, ${by('unchanged')} unchanged.`;
 }

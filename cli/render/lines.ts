@@ -1,13 +1,13 @@
 import type { RolloutView } from '../../client/index.ts';
 import type { ApplicationStatus } from '../../domain/wire.ts';
 import { commandsFor } from './can-send.ts';
-import { progressSentence, sentenceOf } from './rollout.ts';
+import { progressOf, progressSentence, sentenceOf } from './rollout.ts';
 import { plain } from './text.ts';
 
 /** One line about a rollout, for `--watch` and `sync --wait`: the same line means that nothing has changed. */
 export function rolloutLine(view: RolloutView): string {
-  const progress = view.live?.progress ?? view.progress;
-  const counts = progress === null || view.outcome !== null ? '' : ` [${progressSentence(progress)}]`;
+  const progress = progressOf(view);
+  const counts = progress === null || view.outcome !== null ? '' : ` [${progressSentence(view, progress)}]`;
   return `${view.namespace}/${view.daemonset}  ${view.phase}: ${sentenceOf(view)}${counts}`;
 }
 

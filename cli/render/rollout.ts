@@ -13,7 +13,6 @@ const shown = { nodes: 12, log: 8, findings: 8 };
 
 /** The page of `nodewave status`. */
 export function rolloutPage(view: RolloutView, nowMs: number): string[] {
-  const send = canSend(view);
   return sections(
     head(view),
     batches(view),
@@ -21,7 +20,7 @@ export function rolloutPage(view: RolloutView, nowMs: number): string[] {
     findings(view.findings),
     touched(view),
     log(view.log),
-    send.length === 0 ? [] : ['Can be sent now', ...indented(send)],
+    canSend(view),
   );
 }
 
@@ -49,12 +48,14 @@ function head(view: RolloutView): string[] {
   ];
 }
 
-/** The batches with a mark each: done, the one that runs, still to come. */
+/** The batches with a mark each: done, the one that runs, the one that went wrong, still to come. */
 export function batches(view: RolloutView): string[] {
   if (view.batches.length === 0) return [];
   const passed = view.phase === 'succeeded' || view.phase === 'installed';
+  // Failed, aborted, rolled back: the batch in which that happened.
+  const here = view.running && view.phase !== 'stopped' ? '[>]' : '[!]';
   const rows = view.batches.map((batch, index) => [
-    passed || index < view.batch ? '[x]' : index === view.batch ? '[>]' : '[ ]',
+    passed || index < view.batch ? '[x]' : index === view.batch ? here : '[ ]',
     `${index + 1}`,
     batch.name,
     batch.nodes,
@@ -67,14 +68,14 @@ export function batches(view: RolloutView): string[] {
 
 /** Progress in all and per zone, from the running batch's newest report where there is one. */
 export function progressLines(view: RolloutView, nowMs: number): string[] {
-  const progress = view.live?.progress ?? view.progress;
+  const progress = progressOf(view);
   if (progress === null) return [];
   const zones = view.live?.zones ?? view.zones;
   const when = view.live === null ? '' : ` (reported ${age(view.live.atMs, nowMs)} ago)`;
   const outage = view.live?.outage ?? null;
   const deferred = view.live?.deferred ?? [];
   return [
-    `Progress${when}: ${progressSentence(progress)}`,
+    `Progress${when}: ${progressSentence(view, progress)}`,
     ...indented(
       columns(zones.map((zone) => [zone.value, bar(zone.done, zone.eligible), `${zone.done}/${zone.eligible}`])),
     ),
@@ -83,9 +84,17 @@ export function progressLines(view: RolloutView, nowMs: number): string[] {
   ];
 }
 
-/** Counts of nodes in one line. */
-export function progressSentence({ eligible, done, inFlight, out, deferred, exposed }: Progress): string {
-  const parts = [`${done}/${eligible} nodes on the target`, `${inFlight} in flight`, `${out} out`];
+/** The newest counts that mean what they seem to: while it rolls back, those of the way forward say nothing. */
+export function progressOf(view: RolloutView): Progress | null {
+  return view.live?.progress ?? (view.phase === 'rollingBack' ? null : view.progress);
+}
+
+/** Counts of nodes in one line. Back is a direction too: then `done` are the nodes on last good. */
+export function progressSentence(view: RolloutView, progress: Progress): string {
+  const { eligible, done, inFlight, out, deferred, exposed } = progress;
+  const back = view.phase === 'rollingBack' || view.phase === 'rolledBack' || view.phase === 'rollbackFailed';
+  const goal = back ? 'last good' : 'the target';
+  const parts = [`${done}/${eligible} nodes on ${goal}`, `${inFlight} in flight`, `${out} out`];
   if (deferred > 0) parts.push(`${deferred} deferred`);
   if (exposed > 0) parts.push(`${exposed} exposed`);
   return parts.join(', ');

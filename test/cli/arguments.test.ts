@@ -118,7 +118,7 @@ describe('each decision is sent as it was written', () => {
     const { code, out } = await invoke([message, 'ds/agent', ...place, ...options], { decide });
     expect(decide).toHaveBeenCalledWith(ref, message, decision);
     expect(code).toBe(0);
-    expect(out).toContain('monitoring/agent on cluster prod: Done (phase rolling)');
+    expect(out).toContain('monitoring/agent on cluster prod: Done\n');
     expect(out).toContain('nodewave status ds/agent -n monitoring --cluster prod --watch');
   });
 

@@ -160,8 +160,6 @@ describe('sync --wait', () => {
   test('without --wait it says where to look', async () => {
     const { code, out } = await invoke(['sync', 'agents'], client('succeeded'));
     expect(code).toBe(0);
-    expect(out).toBe(
-      'application agents: Asking git now. (phase waiting)\nWatch it: nodewave get agents, or add --wait\n',
-    );
+    expect(out).toBe('application agents: Asking git now.\nWatch it: nodewave get agents, or add --wait\n');
   });
 });

@@ -97,5 +97,6 @@ test('the environment names the kubeconfig files', () => {
     kubeconfigFiles: ['/a', '/b'],
     user: 'ann',
   });
+  expect(readEnv({}, '/home/ann', 'ann')).toMatchObject({ user: 'ann' });
   expect(readEnv({}, '/home/ann')).toMatchObject({ kubeconfigFiles: ['/home/ann/.kube/config'], user: undefined });
 });

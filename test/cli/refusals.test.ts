@@ -120,6 +120,12 @@ describe('a refusal', () => {
     expect(err).toContain(`Send it to the application: ${command}`);
   });
 
+  test('retry of what was rolled back names the release that it needs', async () => {
+    const back = { ...ended, outcome: 'rolledBack', phase: 'rolledBack', sentence: 'Rolled back: it crashed' } as const;
+    const { err } = await invoke(['retry', ...target], client('ended', back));
+    expect(err).toContain('nodewave release-quarantine agents --daemonset monitoring/log-agent');
+  });
+
   test('what only a running rollout takes has nowhere to go', async () => {
     const { code, err } = await invoke(['pause', ...target], client('ended', ended));
     expect(code).toBe(1);

@@ -23,7 +23,7 @@ test('objects first, then their fields with cost and owner', () => {
     '  spec.template.spec.containers[agent].image  agent:1.3  agent:1.4  restarts pods  nodewave:agents (Apply)',
     '  metadata.labels.team                        (none)     edge       no restart     -',
     '',
-    '1 object to create, 1 to configure, 1 unchanged.',
+    '1 to create, 1 to configure, 1 unchanged.',
   ]);
 });
 

@@ -41,9 +41,11 @@ describe('marks of the batches', () => {
   test.each([
     ['rolling', 1, ['[x]', '[>]', '[ ]']],
     ['succeeded', 2, ['[x]', '[x]', '[x]']],
-    ['rolledBack', 1, ['[x]', '[>]', '[ ]']],
+    ['stopped', 1, ['[x]', '[!]', '[ ]']],
+    ['rolledBack', 1, ['[x]', '[!]', '[ ]']],
   ] as const)('%s in batch %d', (phase, batch, marks) => {
-    const [, ...rows] = batches(rolloutView({ phase, batch }));
+    const ended = phase === 'succeeded' || phase === 'rolledBack';
+    const [, ...rows] = batches(rolloutView({ phase, batch, running: !ended }));
     expect(rows.map((row) => row.slice(0, 3))).toEqual(marks);
   });
 });
@@ -103,7 +105,34 @@ test('a workflow that was terminated is not shown as if it still worked', () => 
 test.each(livePhases)('in phase %s every message that is accepted has a command', (phase) => {
   const accepts = acceptedIn(phase);
   const lines = canSend(rolloutView({ phase, accepts }));
-  expect(lines.map((line) => line.split(' ')[1])).toEqual(accepts);
+  expect(lines.slice(1).map((line) => line.split(' ')[3])).toEqual(accepts);
+});
+
+describe('once it has ended, the application takes messages', () => {
+  test.each([
+    ['succeeded', 'nodewave rollback agents --daemonset monitoring/log-agent --reason WHY'],
+    ['rolledBack', 'nodewave release-quarantine agents --daemonset monitoring/log-agent'],
+    ['aborted', 'nodewave retry agents --daemonset monitoring/log-agent'],
+    ['failed', 'nodewave retry agents --daemonset monitoring/log-agent'],
+    ['rollbackFailed', 'nodewave retry agents --daemonset monitoring/log-agent'],
+  ] as const)('%s', (outcome, command) => {
+    const [heading, line] = canSend(rolloutView({ outcome, phase: outcome, running: false, accepts: [] }));
+    expect(heading).toBe('It has ended; can be sent to its application');
+    expect(line).toContain(`  ${command}  # `);
+  });
+  test('superseded: the next rollout is under way, and nothing is to be sent', () => {
+    expect(canSend(rolloutView({ outcome: 'superseded', phase: 'superseded', accepts: [] }))).toEqual([]);
+  });
+});
+
+describe('on the way back', () => {
+  test('nodes are counted on last good', () => {
+    const lines = progressLines(rolloutView({ phase: 'rolledBack', progress: { ...progress, done: 60 } }), nowMs);
+    expect(lines[0]).toBe('Progress: 60/60 nodes on last good, 2 in flight, 2 out');
+  });
+  test('counts of the way forward are not shown as if they were its own', () => {
+    expect(progressLines(rolloutView({ phase: 'rollingBack' }), nowMs)).toEqual([]);
+  });
 });
 
 describe('one line while it is followed', () => {
