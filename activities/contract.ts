@@ -21,7 +21,8 @@ export interface GitActivities {
   resolveRef(input: { repo: string; ref: GitRef }): Promise<ResolvedCommit>;
   /**
    * Returns when the ref holds another commit than `lastSeen`. Until then every attempt fails with a BENIGN failure and
-   * the next attempt waits `intervalMs` with jitter: waiting costs no history event.
+   * the next attempt waits `intervalMs` with jitter: waiting costs no history event. A ref that is gone and a git that
+   * cannot be asked end the wait with the failures of `resolveRef`.
    */
   waitForNewCommit(input: { repo: string; ref: GitRef; lastSeen: string; intervalMs: number }): Promise<ResolvedCommit>;
 }

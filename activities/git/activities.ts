@@ -1,6 +1,5 @@
-import { ApplicationFailure, Context, log } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import { NodewaveError } from '../../domain/failures.ts';
 import type { GitActivities } from '../contract.ts';
 import type { GitStore } from './store.ts';
 
@@ -25,14 +24,9 @@ export function createGitActivities(deps: GitActivityDeps): GitActivities {
     waitForNewCommit: ({ repo, ref, lastSeen, intervalMs }) =>
       alive(async (signal) => {
         const nextLookMs = Math.round(intervalMs * (1 - jitter + 2 * jitter * random()));
-        try {
-          const commit = await git.lookUp(repo, ref, signal);
-          if (commit !== lastSeen) return await git.describe(repo, commit, signal);
-        } catch (error) {
-          if (!(error instanceof NodewaveError)) throw error;
-          log.warn('git could not be asked for a new commit', { repo, code: error.code, error: error.message });
-          throw notYet(error.message, nextLookMs);
-        }
+        // What goes wrong here is shown and tried again by the workflow: hidden in a retry, nobody would see it.
+        const commit = await git.lookUp(repo, ref, signal);
+        if (commit !== lastSeen) return await git.describe(repo, commit, signal);
         throw notYet(`still at ${lastSeen.slice(0, 8)}`, nextLookMs);
       }),
   };

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { GitActivities } from '../../../activities/contract.ts';
 import { createGitActivities } from '../../../activities/git/activities.ts';
 import { createGitStore, type GitStore } from '../../../activities/git/store.ts';
+import { NodewaveError } from '../../../domain/failures.ts';
 import { type ScratchRepo, scratchFolder, scratchRepo } from './scratch-repo.ts';
 
 let root: ReturnType<typeof scratchFolder>;
@@ -67,14 +68,23 @@ test.each([
   expect(failure.nonRetryable).not.toBe(true);
 });
 
-test('a git that cannot be asked does not end the wait', async () => {
+test.each([
+  [
+    'a ref that is gone',
+    'renamed',
+    { code: 'BadInput', message: expect.stringContaining('branch main does not exist') },
+  ],
+  ['a git that cannot be asked', undefined, { code: 'Infrastructure' }],
+])('%s ends the wait and says why', async (_what, renamed, expected) => {
   const seen = repo.git('rev-parse', 'HEAD');
-  repo.git('branch', '--move', 'main', 'renamed');
-  const activities = createGitActivities({ git });
-  const failure = await failureOf(new MockActivityEnvironment().run(activities.waitForNewCommit, poll(seen)));
-  expect(failure).toMatchObject({ type: 'NoNewCommit', category: 'BENIGN' });
-  expect(failure.message).toContain('branch main does not exist');
-  expect(failure.nonRetryable).not.toBe(true);
+  if (renamed !== undefined) repo.git('branch', '--move', 'main', renamed);
+  const away: GitStore = {
+    ...git,
+    lookUp: () => Promise.reject(new NodewaveError('Infrastructure', 'git cannot reach it')),
+  };
+  const activities = createGitActivities({ git: renamed === undefined ? away : git });
+  const waiting = new MockActivityEnvironment().run(activities.waitForNewCommit, poll(seen));
+  await expect(waiting).rejects.toMatchObject(expected);
 });
 
 test('a cancelled wait ends as cancelled', async () => {
