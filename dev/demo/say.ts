@@ -1,0 +1,34 @@
+import { styleText } from 'node:util';
+
+/** How the demo talks to the person who watches it. */
+export interface Narrator {
+  /** A heading. */
+  chapter(title: string): void;
+  /** Something that happened, with the seconds since the start. */
+  say(line: string): void;
+  /** More about the line before. */
+  detail(text: string): void;
+  /** Text as it is. */
+  plain(text: string): void;
+  /** Seconds since the start. */
+  seconds(): number;
+}
+
+/** A narrator on one stream; bold and dim only where a terminal shows them. */
+export function makeNarrator(stream: NodeJS.WriteStream, nowMs: () => number = Date.now): Narrator {
+  const startMs = nowMs();
+  const seconds = (): number => (nowMs() - startMs) / 1_000;
+  const style = (format: 'bold' | 'dim', text: string): string => styleText(format, text, { stream });
+  const write = (text: string): void => {
+    stream.write(`${text}\n`);
+  };
+  return {
+    chapter: (title) => write(`\n${style('bold', title)}`),
+    say: (line) => write(`${style('dim', `${seconds().toFixed(1).padStart(6)} s`)}  ${line}`),
+    detail: (text) => {
+      for (const line of text.split('\n')) write(`          ${style('dim', line)}`);
+    },
+    plain: write,
+    seconds,
+  };
+}
