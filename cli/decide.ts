@@ -33,7 +33,7 @@ async function sent<Name extends keyof RolloutDecisions>(
     return await client.decide(ref, message, decision);
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    if (error.kind === 'refused') throw await refusal(client, ref, error);
+    if (error.kind === 'refused') throw refusal(ref, error);
     if (error.kind === 'ended' || error.kind === 'notFound') throw await noRollout(client, ref, message, error);
     throw error;
   }
@@ -47,10 +47,8 @@ function printAccepted(cli: Cli, ref: DaemonSetRef, accepted: Accepted, by: stri
 }
 
 /** The workflow's own sentence, with where to see what it accepts. */
-async function refusal(client: NodewaveClient, ref: DaemonSetRef, error: ClientError): Promise<CliError> {
-  const status = await client.rolloutStatus(ref).catch(() => null);
-  const now = status === null || status.accepts.length === 0 ? '' : `It takes now: ${status.accepts.join(', ')}. `;
-  const cure = `${now}See "nodewave status ${daemonSetArguments(ref)}".`;
+function refusal(ref: DaemonSetRef, error: ClientError): CliError {
+  const cure = `What it takes now is shown by "nodewave status ${daemonSetArguments(ref)}".`;
   return new CliError('refused', plain(error.message), cure, { cause: error });
 }
 

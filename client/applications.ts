@@ -41,6 +41,7 @@ function startOptions(name: string) {
 export function aboutApplication(name: string) {
   return {
     subject: `application "${name}"`,
+    endedCure: 'It was deleted; create it again with "nodewave apply -f FILE".',
     notFoundCure: 'List them with "nodewave get", or create it with "nodewave apply -f FILE".',
   };
 }

@@ -17,6 +17,8 @@ export interface Question {
   subject: string;
   /** What to do when there is no such thing. */
   notFoundCure?: string;
+  /** What to do when it has ended. */
+  endedCure?: string;
 }
 
 // Numbers of google.rpc.Code, as grpc reports them.
@@ -64,7 +66,9 @@ function notFound(question: Question, cause: unknown): ClientError {
 }
 
 function ended(question: Question, cause: unknown): ClientError {
-  return new ClientError('ended', `the ${question.subject} has ended and takes no messages`, '', { cause });
+  return new ClientError('ended', `the ${question.subject} has ended and takes no messages`, question.endedCure ?? '', {
+    cause,
+  });
 }
 
 /** The sentence of whoever said no, below the wrappers that the SDK puts around it. */

@@ -8,7 +8,7 @@ import { indented } from './text.ts';
 
 const meaning: Record<RolloutMessage, string> = {
   approve: 'go on with this plan',
-  reject: 'do not go on: ends before a batch, rolls back after one',
+  reject: 'do not go on: touched nodes go back to last good',
   pause: 'delete no further pod',
   resume: 'go on, or judge a stopped batch again',
   abort: 'end here; no pod is touched, last good is the live template again',
@@ -21,7 +21,9 @@ export function commandsFor(status: RolloutStatus): { command: string; meaning: 
   const target = daemonSetArguments({ ...status, name: status.daemonset });
   return status.accepts.flatMap((message) => {
     if (!isMessage(message)) return [];
-    return [{ command: `nodewave ${message} ${target}${planOption(message, status)}`, meaning: meaning[message] }];
+    const command = `nodewave ${message} ${target}${planOption(message, status)}`;
+    const untouched = message === 'reject' && status.phase === 'awaitingApprovalBefore';
+    return [{ command, meaning: untouched ? 'do not go on: it ends, no pod is touched' : meaning[message] }];
   });
 }
 

@@ -64,6 +64,15 @@ describe('status --watch', () => {
     expect(out.match(/no answer, asking again: no worker polls/g)).toHaveLength(1);
   });
 
+  test('has patience for minutes, not for ever', async () => {
+    const away = clientError('unavailable', 'Temporal is away');
+    const { code, err } = await invoke(['status', ...target, '--watch'], {
+      rolloutStatus: answers<RolloutView>(rolling, away),
+    });
+    expect(code).toBe(3);
+    expect(err).toContain('error: Temporal is away');
+  });
+
   test('that cannot begin is an error of at least 2', async () => {
     const fails = (kind: 'notFound' | 'unavailable') => ({
       rolloutStatus: answers<RolloutView>(clientError(kind)),

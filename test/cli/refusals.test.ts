@@ -101,12 +101,12 @@ describe('a refusal', () => {
     accepts: [],
   });
 
-  test('is the sentence of the workflow, with what it takes now', async () => {
+  test('is the sentence of the workflow, with where to look', async () => {
     const { code, err } = await invoke(['resume', ...target], client('refused'));
     expect(code).toBe(1);
     expect(err).toBe(
       'error: The rollout is not paused. Phase: rolling.\n' +
-        'It takes now: approve, reject, pause. See "nodewave status ds/log-agent -n monitoring --cluster prod".\n',
+        'What it takes now is shown by "nodewave status ds/log-agent -n monitoring --cluster prod".\n',
     );
   });
 

@@ -32,7 +32,7 @@ test('the page shows sentence, batches, progress, nodes, log and what can be sen
     '',
     'Can be sent now',
     '  nodewave approve ds/log-agent -n monitoring --cluster prod --plan 0123abcd  # go on with this plan',
-    '  nodewave reject ds/log-agent -n monitoring --cluster prod --plan 0123abcd   # do not go on: ends before a batch, rolls back after one',
+    '  nodewave reject ds/log-agent -n monitoring --cluster prod --plan 0123abcd   # do not go on: touched nodes go back to last good',
     '  nodewave pause ds/log-agent -n monitoring --cluster prod                    # delete no further pod',
   ]);
 });
