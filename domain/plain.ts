@@ -26,7 +26,7 @@ export function listAt(value: unknown, ...path: (string | number)[]): unknown[] 
 /** What the value is, for sentences: "a list", "the text \"x\"", "nothing". */
 export function describeValue(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
   if (typeof value === 'string') return value === '' ? 'an empty text' : JSON.stringify(value.slice(0, 60));
   return String(value);

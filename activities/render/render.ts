@@ -40,7 +40,10 @@ export async function renderCommit(
   const short = commit.slice(0, 8);
   if (errors.length > 0) {
     const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
-    throw new NodewaveError('BadInput', `commit ${short} has ${count}:\n${describeErrors(errors, shownErrors)}`);
+    throw new NodewaveError(
+      'BadInput',
+      `commit ${short} has ${count}, nothing was applied:\n${describeErrors(errors, shownErrors)}`,
+    );
   }
   if (validated.objects.length === 0) {
     const cure = 'add .yaml, .yml or .json files, or correct spec.source.path';

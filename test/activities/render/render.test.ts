@@ -81,7 +81,7 @@ test('every error is listed with file and line, at most ten', async () => {
   await expect(renderCommit({ git }, application('prod'), commit)).rejects.toMatchObject({
     code: 'BadInput',
     message: [
-      `commit ${commit.slice(0, 8)} has 3 errors:`,
+      `commit ${commit.slice(0, 8)} has 3 errors, nothing was applied:`,
       'prod/a.yaml:2: not valid YAML: tabs are not allowed as indentation',
       'prod/b.yaml:1: apiVersion: is missing; every Kubernetes object needs one, such as apps/v1',
       'prod/c.yaml:5: spec.selector.matchLabels.app: does not match the pod template: spec.template.metadata.labels has app: agnet, the selector wants app: agent; make the two the same',

@@ -208,7 +208,7 @@ test.each([
   [
     { containers: '      containers: []' },
     [
-      'a.yaml:11: spec.template.spec.containers: must be a list of at least one container with name and image, got a list',
+      'a.yaml:11: spec.template.spec.containers: must be a list of at least one container with name and image, got an empty list',
     ],
   ],
   [
