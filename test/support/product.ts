@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -42,19 +42,27 @@ export interface Product {
   stop(): Promise<void>;
 }
 
+/** How a product is started. */
+export interface ProductOptions extends TestTemporalOptions {
+  /** False starts no worker yet. */
+  worker?: boolean;
+  /** Namespace and service account of the worker, with a copy of deploy/rbac.yaml of their own, for tests that change it. */
+  account?: string;
+}
+
 /** Starts Temporal and, unless `worker` is false, one worker with webhook server. */
-export async function startProduct(
-  options: TestTemporalOptions & { worker?: boolean } = {},
-): Promise<Product & { first: ProductWorker | null }> {
+export async function startProduct(options: ProductOptions = {}): Promise<Product & { first: ProductWorker | null }> {
   const stack = await testStack();
   const admin = await adminKube();
   const temporal = await startTemporal(options);
   const dir = mkdtempSync(join(tmpdir(), 'nodewave-product-'));
-  await applyManifests(admin, { file: join(repositoryRoot, 'deploy', 'rbac.yaml') });
+  const { account = 'nodewave' } = options;
+  const rights = readFileSync(join(repositoryRoot, 'deploy', 'rbac.yaml'), 'utf8');
+  await applyManifests(admin, { text: rights.replaceAll('nodewave', account) });
   const kubeconfig = await serviceAccountKubeconfig(
     stack.kubeconfigFile,
-    'nodewave',
-    'nodewave',
+    account,
+    account,
     join(dir, 'worker-kubeconfig.yaml'),
   );
   const secrets = {
