@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { prepareServices, type ServicesSetup, servicesReady, startServices } from './services.ts';
 import { stopOnSignals } from './stack/exit-guard.ts';
 import { freePort } from './stack/ports.ts';
 import { type Stack, startStack } from './stack/stack.ts';
 import { supervise } from './supervise.ts';
+import { pathOf } from './tools/ensure.ts';
 import { requireGit } from './tools/prerequisites.ts';
 
 const repositoryRoot = join(import.meta.dirname, '..');
@@ -16,11 +17,15 @@ const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
-/** A file that a shell can source, so that kubectl, temporal and nodewave talk to this stack. */
+/** A file that a shell can source, so that kubectl, temporal and nodewave are there and talk to this stack. */
 function writeEnvFile(stack: Stack): string {
   const file = join(stack.dir, 'env.sh');
-  const lines = Object.entries(stack.env).map(([name, value]) => `export ${name}='${value}'`);
-  writeFileSync(file, `${lines.join('\n')}\n`);
+  const variables = Object.entries(stack.env).map(([name, value]) => `export ${name}='${value}'`);
+  const folders = new Set((['kubectl', 'temporal'] as const).map((name) => dirname(pathOf(stack.tools, name))));
+  // Last on the PATH: programs that the machine has already are those that its owner expects.
+  const path = `export PATH="$PATH:${[...folders].join(':')}"`;
+  const nodewave = `nodewave() { '${join(repositoryRoot, 'bin', 'nodewave.mjs')}' "$@"; }`;
+  writeFileSync(file, `${[...variables, path, nodewave].join('\n')}\n`);
   return file;
 }
 
@@ -38,10 +43,7 @@ function table(stack: Stack, setup: ServicesSetup): string {
     ['health', `${setup.operationsUrl}/healthz and /readyz`],
     ['metrics', `${setup.operationsUrl}/metrics`],
     ['state and logs', `${short(stack.dir)}, ${short(join(stack.dir, 'logs'))}`],
-    [
-      'in a shell',
-      `source ${short(writeEnvFile(stack))}   # then kubectl, temporal and "npm run nodewave --" use this stack`,
-    ],
+    ['in a shell', `source ${short(writeEnvFile(stack))}   # then nodewave, kubectl and temporal use this stack`],
     ['stop', 'Ctrl-C; the next "npm run dev" goes on with this state'],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
