@@ -49,6 +49,8 @@ export interface PodView {
   ready: boolean;
   /** `lastTransitionTime` of the Ready condition while it is True. */
   readySinceMs?: number;
+  /** `lastTransitionTime` of the Ready condition while it is not True: when readiness was lost, or the kubelet's first word. */
+  notReadySinceMs?: number;
   /** The PodScheduled condition's message while it is False (S20). */
   unschedulable?: string;
   /** Pod-level reason and message, e.g. Evicted, with phase Failed. */

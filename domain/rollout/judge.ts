@@ -1,4 +1,5 @@
 import type { ContainerView, NodeView, PodView } from '../cluster/view.ts';
+import { shorten } from '../markdown.ts';
 import type { Finding } from '../wire.ts';
 
 /** What a pod on the new template is held against. */
@@ -15,15 +16,19 @@ export interface PodLimits {
 /** How long a pod may outlive its grace before it counts as stuck (S19). */
 export const terminationMarginMs = 60_000;
 
+/** A kubelet reports on a new pod within this time; a later change means that the pod was ready before. */
+const readinessMarginMs = 10_000;
+
 /** Waiting reasons that no time heals: they fail at once instead of at the deadline (S22). */
-const fatalWaiting: Record<string, string> = {
-  ImagePullBackOff: 'check that the image exists in the registry and that the nodes may pull it, then push a fix',
-  InvalidImageName: 'correct the image name in git',
-  CreateContainerConfigError: 'check the ConfigMaps, Secrets and keys that the container refers to',
-  CreateContainerError: 'check command, mounts and security settings of the container',
-  RunContainerError: 'check command, mounts and security settings of the container',
-  CrashLoopBackOff: 'read the logs with "kubectl logs --previous" and push a fix',
-};
+const fatalWaiting = new Map([
+  ['ImagePullBackOff', 'check that the image exists in the registry and that the nodes may pull it, then push a fix'],
+  ['ErrImageNeverPull', 'put the image on the nodes or change imagePullPolicy'],
+  ['InvalidImageName', 'correct the image name in git'],
+  ['CreateContainerConfigError', 'check the ConfigMaps, Secrets and keys that the container refers to'],
+  ['CreateContainerError', 'check command, mounts and security settings of the container'],
+  ['RunContainerError', 'check command, mounts and security settings of the container'],
+  ['CrashLoopBackOff', 'read the logs with "kubectl logs --previous" and push a fix'],
+]);
 
 /** What is wrong with a pod on the new template, or null while it is on its way or well. Availability is judged elsewhere. */
 export function judgePod(pod: PodView, available: boolean, limits: PodLimits, nowMs: number): Finding | null {
@@ -31,7 +36,7 @@ export function judgePod(pod: PodView, available: boolean, limits: PodLimits, no
     cause,
     node: pod.node,
     pod: pod.name,
-    evidence: bounded(evidence),
+    evidence: shorten(evidence, 400),
     nextStep,
   });
   if (pod.phase === 'Failed') {
@@ -43,10 +48,9 @@ export function judgePod(pod: PodView, available: boolean, limits: PodLimits, no
     );
   }
   for (const container of pod.containers) {
-    const nextStep = container.waitingReason === undefined ? undefined : fatalWaiting[container.waitingReason];
-    if (container.waitingReason !== undefined && nextStep !== undefined) {
-      return finding(container.waitingReason, describeWaiting(container), nextStep);
-    }
+    const reason = container.waitingReason ?? '';
+    const nextStep = fatalWaiting.get(reason);
+    if (nextStep !== undefined) return finding(reason, describeWaiting(container), nextStep);
   }
   const restarts = restartsOf(pod) - limits.restartsBefore;
   if (restarts > limits.maxRestarts) {
@@ -57,11 +61,19 @@ export function judgePod(pod: PodView, available: boolean, limits: PodLimits, no
       'read the logs with "kubectl logs --previous" and push a fix',
     );
   }
-  const waitedMs = nowMs - Math.max(pod.createdMs, limits.seenSinceMs);
+  const waitedMs = nowMs - Math.max(waitsSinceMs(pod), limits.seenSinceMs);
   if (!available && waitedMs > limits.readyWithinMs) {
     return finding('NotAvailableInTime', lateEvidence(pod, limits.readyWithinMs), lateNextStep(pod));
   }
   return null;
+}
+
+/**
+ * Since when a pod has had the chance to become available: from its creation or, once it was ready, from the last change of its
+ * readiness. Else any pod that is older than the deadline would fail the release by one restart that is accepted.
+ */
+function waitsSinceMs(pod: PodView): number {
+  return Math.max(pod.createdMs, (pod.ready ? pod.readySinceMs : pod.notReadySinceMs) ?? 0);
 }
 
 /** A pod that does not go away although its node works: two agents must not run, so it is never forced (S19). */
@@ -97,7 +109,8 @@ function describeTermination(container: ContainerView | undefined): string {
 }
 
 function lateEvidence(pod: PodView, readyWithinMs: number): string {
-  const limit = `not available ${Math.round(readyWithinMs / 1000)} s after its creation`;
+  const since = waitsSinceMs(pod) - pod.createdMs > readinessMarginMs ? 'its readiness changed' : 'its creation';
+  const limit = `not available ${Math.round(readyWithinMs / 1000)} s after ${since}`;
   if (pod.unschedulable !== undefined) return `${limit}; not scheduled: ${pod.unschedulable}`;
   const waiting = pod.containers.find((container) => container.waitingReason !== undefined);
   if (waiting !== undefined) return `${limit}; ${describeWaiting(waiting)}`;
@@ -108,8 +121,4 @@ function lateNextStep(pod: PodView): string {
   return pod.unschedulable === undefined
     ? 'check the readiness probe and what the agent waits for, or raise readyWithin'
     : 'make room on the node or lower the requests of the template';
-}
-
-function bounded(text: string): string {
-  return text.length <= 400 ? text : `${text.slice(0, 397)}...`;
 }
