@@ -1,3 +1,4 @@
+import { shorten } from '../markdown.ts';
 import type { Decision, PauseDecision, PlanDecision, RetryDecision } from '../wire.ts';
 import { acceptedIn, messageTable, type RolloutMessage } from './message-table.ts';
 import { isEnd } from './phases.ts';
@@ -52,8 +53,8 @@ export function accept(state: RolloutState, message: RolloutMessage, payload: Pa
   if (pending !== null && pending.kind !== 'pause') {
     return refuse(`${pending.kind} was sent already and is under way`);
   }
-  const by = payload.by.trim().slice(0, maxText);
-  const reason = (payload.reason ?? '').slice(0, maxText);
+  const by = shorten(payload.by.trim(), maxText);
+  const reason = shorten((payload.reason ?? '').trim(), maxText);
   const log = (next: RolloutState, what: string): RolloutState =>
     noted(next, { atMs: nowMs, by, what: reason === '' ? what : `${what}: ${reason}` });
   switch (message) {
@@ -61,10 +62,12 @@ export function accept(state: RolloutState, message: RolloutMessage, payload: Pa
     case 'reject':
       return decidePlan(state, message, payload, { by, reason, refuse, log });
     case 'pause': {
-      const mode = payload.mode ?? 'now';
+      const mode = payload.mode === undefined ? 'now' : payload.mode;
       if (mode !== 'now' && mode !== 'afterBatch') return refuse('"mode" must be "now" or "afterBatch"');
       if (pending?.kind === 'pause' && pending.mode === mode) return refuse('pause was sent already and is under way');
-      const later = mode === 'afterBatch' && (state.phase === 'rolling' || state.phase === 'rollingBack');
+      const useless = mode === 'afterBatch' ? nothingAfter(state) : null;
+      if (useless !== null) return refuse(`${useless}: send mode "now"`);
+      const later = mode === 'afterBatch' && state.phase === 'rolling';
       const text = later ? 'It pauses after this batch' : 'It pauses now: no further pod is deleted';
       return {
         ok: true,
@@ -94,8 +97,9 @@ export function accept(state: RolloutState, message: RolloutMessage, payload: Pa
       return { ok: true, state: log({ ...state, intent: { kind: 'abort', by, reason } }, 'abort'), message: text };
     }
     case 'rollback': {
-      if (state.plan !== null && state.plan.fromHash === null)
-        return refuse('There is no last good template to go back to: send abort');
+      // Held while it still plans: the cluster could not be asked yet.
+      if (state.plan === null) return refuse('No node has been touched yet: send abort to end the rollout');
+      if (state.plan.fromHash === null) return refuse('There is no last good template to go back to: send abort');
       const text = 'Touched and exposed nodes go back to last good';
       return {
         ok: true,
@@ -130,7 +134,7 @@ function decidePlan(
     return given.refuse(`"plan" must name the plan that you looked at by its digest; the current one is ${short}`);
   }
   if (!digest.startsWith(named)) {
-    return given.refuse(`Plan ${named} is not the current one: look at plan ${short} and send that`);
+    return given.refuse(`Plan ${shorten(named, 20)} is not the current one: look at plan ${short} and send that`);
   }
   const moment = state.phase === 'awaitingApprovalBefore' ? 'before' : 'after';
   const name = state.plan?.batches[state.batch]?.name ?? `${state.batch + 1}`;
@@ -150,6 +154,17 @@ function decidePlan(
   const text =
     kind === 'abort' ? 'Rejected: it ends without touching a node' : 'Rejected: touched nodes go back to last good';
   return { ok: true, state: given.log(next, `reject ${moment} batch ${name}`), message: text };
+}
+
+/** Why a pause "after this batch" would never come about. */
+function nothingAfter(state: RolloutState): string | null {
+  if (state.phase === 'rollingBack') return 'A rollback has no batches to pause between';
+  const batches = state.plan?.batches ?? [];
+  const batch = batches[state.batch];
+  const ends = batch !== undefined && state.batch + 1 === batches.length && batch.soakMs === 0;
+  return state.phase === 'rolling' && ends && batch.approval !== 'after'
+    ? 'This is the last batch, the rollout ends with it'
+    : null;
 }
 
 function ignoredNodes(state: RolloutState): string[] {

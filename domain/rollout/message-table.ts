@@ -40,7 +40,7 @@ const pause = does('paused', 'last good', 'none');
 const back = does('the phase before', 'target while a batch runs', 'of the next batch');
 
 /**
- * What every message does in every phase: the one place where this is decided. Printed into docs/rollout.md and tested
+ * What every message does in every phase: the one place where this is decided. Printed into docs/messages.md and tested
  * exhaustively. With no rollout running `retry`, `rollback` and `release-quarantine` go to the application.
  */
 export const messageTable: Record<LivePhase, Record<RolloutMessage, Cell>> = {
@@ -111,10 +111,10 @@ export const messageTable: Record<LivePhase, Record<RolloutMessage, Cell>> = {
     approve: notWaiting,
     reject: refuse('A gate has failed: send abort or rollback to end the rollout'),
     pause: refuse('The rollout is stopped already: it waits for resume, retry, rollback or abort'),
-    resume: does('rolling', 'target while a batch runs', 'of the next batch'),
+    resume: back,
     abort,
     rollback,
-    retry: does('rolling', 'target while a batch runs', 'of the next batch'),
+    retry: back,
   },
   holding: {
     approve: refuse('The rollout holds until the cluster answers; what it waits for is asked again then'),
@@ -142,7 +142,7 @@ export function acceptedIn(phase: Phase): RolloutMessage[] {
   return row === undefined ? [] : rolloutMessages.filter((message) => row[message].accepted);
 }
 
-/** The table as Markdown, for docs/rollout.md. */
+/** The table as Markdown, for docs/messages.md. */
 export function messageTableMarkdown(): string {
   const lines = ['| phase | message | next phase | live template | pods deleted |', '|---|---|---|---|---|'];
   for (const phase of livePhases) {
