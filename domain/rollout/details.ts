@@ -1,67 +1,104 @@
 import { applicationWorkflowId } from '../ids.ts';
-import { clockTime, escapeMarkdown, shortCommit, shorten, workflowLink } from '../markdown.ts';
+import { clockTime, escapeMarkdown, shortCommit, shorten, utf8Length, workflowLink } from '../markdown.ts';
 import type { Finding, LogEntry } from '../wire.ts';
 import { exampleOf, planPrefixLength } from './accept.ts';
 import type { RolloutInput } from './input.ts';
 import { acceptedIn } from './message-table.ts';
 import { sentenceOf } from './sentence.ts';
-import type { RolloutState } from './state.ts';
+import type { KeptPlan, RolloutState } from './state.ts';
 
-/** Most findings and log entries on the page: it travels in a URL and has to stay small. */
-const shown = { findings: 4, log: 6, zones: 12 };
+/** The page travels in an address, so it stays under this many bytes. */
+export const rolloutDetailsLimitBytes = 6_000;
+
+/** How much of each list is on the page. Texts of others can be long in bytes; then less of everything is shown. */
+interface Room {
+  batches: number;
+  findings: number;
+  log: number;
+  zones: number;
+  notes: number;
+  /** Characters of a sentence or a finding's evidence. */
+  text: number;
+}
+
+const rooms: Room[] = [
+  { batches: 15, findings: 4, log: 6, zones: 12, notes: 4, text: 300 },
+  { batches: 7, findings: 2, log: 3, zones: 6, notes: 2, text: 200 },
+  { batches: 3, findings: 1, log: 1, zones: 0, notes: 0, text: 100 },
+  { batches: 1, findings: 0, log: 0, zones: 0, notes: 0, text: 100 },
+];
 
 /** The rollout's page in the Temporal UI, as Markdown. Text from git, people and the cluster is escaped. */
 export function rolloutDetails(input: RolloutInput, state: RolloutState): string {
-  const app = `[${escapeMarkdown(input.application)}](${workflowLink(applicationWorkflowId(input.application))})`;
+  for (const room of rooms) {
+    const page = pageOf(input, state, room);
+    if (utf8Length(page) < rolloutDetailsLimitBytes) return page;
+  }
+  return head(input, state, 100);
+}
+
+function pageOf(input: RolloutInput, state: RolloutState, room: Room): string {
   const sections = [
-    `**${escapeMarkdown(sentenceOf(input, state))}**`,
-    `DaemonSet ${escapeMarkdown(`${input.ref.namespace}/${input.ref.name}`)} on cluster ${escapeMarkdown(input.ref.cluster)}, application ${app}, ` +
-      `commit \`${shortCommit(input.commit)}\` ${escapeMarkdown(shorten(input.subject, 80))}`,
-    planTable(state),
-    progress(state),
-    findings(state.findings),
+    head(input, state, 2 * room.text),
+    about(input),
+    state.plan === null ? '' : planTable(state.plan, state, room),
+    progress(state, room),
+    findings(state.findings, room),
     canSend(state),
-    log(state.log),
+    log(state.log, room),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
-function planTable(state: RolloutState): string {
-  if (state.plan === null) return '';
-  const rows = state.plan.batches.map((batch, index) => {
+function head(input: RolloutInput, state: RolloutState, most: number): string {
+  return `**${safe(sentenceOf(input, state), most)}**`;
+}
+
+function about(input: RolloutInput): string {
+  const app = `[${safe(input.application, 80)}](${workflowLink(applicationWorkflowId(input.application))})`;
+  const name = safe(`${input.ref.namespace}/${input.ref.name}`, 160);
+  return `DaemonSet ${name} on cluster ${safe(input.ref.cluster, 80)}, application ${app}, commit \`${shortCommit(input.commit)}\` ${safe(input.subject, 80)}`;
+}
+
+function planTable(plan: KeptPlan, state: RolloutState, room: Room): string {
+  // The running batch is always among those shown.
+  const last = Math.max(0, plan.batches.length - room.batches);
+  const first = Math.min(last, Math.max(0, state.batch - Math.floor(room.batches / 2)));
+  const rows = plan.batches.slice(first, first + room.batches).map((batch, offset) => {
+    const index = first + offset;
     const mark = index < state.batch ? 'done' : index === state.batch ? state.phase : '';
     const soak = batch.soakMs === 0 ? '' : `${Math.round(batch.soakMs / 1000)} s`;
-    return `| ${index + 1} | ${escapeMarkdown(batch.name)} | ${escapeMarkdown(batch.nodes)} | ${batch.goal} | ${soak} | ${batch.approval ?? ''} | ${mark} |`;
+    return `| ${index + 1} | ${safe(batch.name, 40)} | ${safe(batch.nodes, 60)} | ${batch.goal} | ${soak} | ${batch.approval ?? ''} | ${mark} |`;
   });
-  const { digest, budget, census, notes } = state.plan;
+  const left = plan.batches.length - rows.length;
   return [
-    `Plan \`${digest.slice(0, planPrefixLength)}\`: ${census.eligible} eligible nodes, at most ${budget} out at once`,
+    `Plan \`${plan.digest.slice(0, planPrefixLength)}\`: ${plan.census.eligible} eligible nodes, at most ${plan.budget} out at once`,
     '',
     '| # | batch | nodes | goal | soak | approval | |',
     '|---|---|---|---|---|---|---|',
     ...rows,
-    ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `- ${escapeMarkdown(note)}`)]),
+    ...(left === 0 ? [] : ['', `${left} of ${plan.batches.length} batches are not shown.`]),
+    ...list(plan.notes.slice(0, room.notes).map((note) => `- ${safe(note, 200)}`)),
   ].join('\n');
 }
 
-function progress(state: RolloutState): string {
+function progress(state: RolloutState, room: Room): string {
   if (state.progress === null) return '';
   const { eligible, done, inFlight, out, deferred, exposed } = state.progress;
-  const zones = state.zones
-    .slice(0, shown.zones)
-    .map((zone) => `${escapeMarkdown(zone.value)} ${zone.done}/${zone.eligible}`);
-  return `At the last report: ${done} of ${eligible} nodes on the target, ${inFlight} in flight, ${out} out, ${deferred} deferred, ${exposed} exposed. Zones: ${zones.join(', ')}`;
+  const zones = state.zones.slice(0, room.zones).map((zone) => `${safe(zone.value, 40)} ${zone.done}/${zone.eligible}`);
+  const where = zones.length === 0 ? '' : ` Zones: ${zones.join(', ')}`;
+  return `At the last report: ${done} of ${eligible} nodes on the target, ${inFlight} in flight, ${out} out, ${deferred} deferred, ${exposed} exposed.${where}`;
 }
 
-function findings(all: Finding[]): string {
+function findings(all: Finding[], room: Room): string {
   if (all.length === 0) return '';
   const lines = all
-    .slice(0, shown.findings)
+    .slice(0, room.findings)
     .map(
-      (finding) =>
-        `- **${escapeMarkdown(finding.cause)}** on ${escapeMarkdown(finding.node)}: ${escapeMarkdown(shorten(finding.evidence, 200))}. Next: ${escapeMarkdown(finding.nextStep)}`,
+      ({ cause, node, evidence, nextStep }) =>
+        `- **${safe(cause, 60)}** on ${safe(node, 80)}: ${safe(evidence, room.text)}. Next: ${safe(nextStep, 160)}`,
     );
-  const more = all.length > shown.findings ? [`- and ${all.length - shown.findings} more nodes`] : [];
+  const more = all.length > room.findings ? [`- and ${all.length - room.findings} more nodes`] : [];
   return ['Gates', '', ...lines, ...more].join('\n');
 }
 
@@ -72,13 +109,18 @@ function canSend(state: RolloutState): string {
   return ['What can be sent now (Update)', '', ...lines].join('\n');
 }
 
-function log(entries: LogEntry[]): string {
-  if (entries.length === 0) return '';
+function log(entries: LogEntry[], room: Room): string {
+  if (entries.length === 0 || room.log === 0) return '';
   const lines = entries
-    .slice(-shown.log)
-    .map(
-      (entry) =>
-        `- ${clockTime(entry.atMs)} ${escapeMarkdown(shorten(entry.by, 60))}: ${escapeMarkdown(shorten(entry.what, 120))}`,
-    );
+    .slice(-room.log)
+    .map((entry) => `- ${clockTime(entry.atMs)} ${safe(entry.by, 60)}: ${safe(entry.what, 120)}`);
   return ['Who did what', '', ...lines].join('\n');
+}
+
+function list(lines: string[]): string[] {
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function safe(text: string, most: number): string {
+  return escapeMarkdown(shorten(text, most));
 }

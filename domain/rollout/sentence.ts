@@ -1,58 +1,80 @@
-import { shortCommit } from '../markdown.ts';
+import { shortCommit, shorten } from '../markdown.ts';
 import { planPrefixLength } from './accept.ts';
 import type { RolloutInput } from './input.ts';
 import type { RolloutState } from './state.ts';
 
-/** Where the rollout stands and what it waits for, in one sentence of plain text. */
+/** Most names of deferred nodes in a sentence, and most characters of a cause. */
+const shown = { deferred: 5, text: 400 };
+
+/** Where the rollout stands and what it waits for, in one or two sentences of plain text. */
 export function sentenceOf(input: RolloutInput, state: RolloutState): string {
   const batch = batchLabel(state);
-  const plan = state.plan?.digest.slice(0, planPrefixLength) ?? '';
+  const plan = state.plan === null ? 'the plan' : `plan ${state.plan.digest.slice(0, planPrefixLength)}`;
   switch (state.phase) {
     case 'planning':
       return `Planning the rollout of commit ${shortCommit(input.commit)}.`;
     case 'installing':
       return 'First install: waits until the pods of all eligible nodes are available.';
     case 'awaitingApprovalBefore':
-      return `${state.why === null ? '' : `${state.why}. `}Waits for an approval of plan ${plan} before ${batch}; no pod is deleted until then.`;
+      return `${before(state.why)}Waits for an approval of ${plan} before ${batch}; no pod is deleted until then.`;
     case 'rolling':
       return `${batch} is being replaced${pauseAhead(state)}.`;
     case 'soaking':
       return `${batch} is on the new template and soaks.`;
     case 'awaitingApprovalAfter':
-      return `${batch} has passed its gates; waits for an approval of plan ${plan} to go on. New and restarted pods get last good meanwhile.`;
+      return `${before(state.why)}${batch} has passed its gates; waits for an approval of ${plan} to go on.${state.windowOpen ? '' : ' New and restarted pods get last good meanwhile.'}`;
     case 'paused':
-      return `Paused: ${state.why ?? ''} No pod is deleted until someone sends resume.`;
+      return stop(`Paused${because(state.why)}`, 'No pod is deleted until someone sends resume.');
     case 'stopped':
-      return `Stopped: ${state.why ?? ''} Waits for resume, retry, rollback or abort.`;
+      return stop(`Stopped${because(state.why)}`, 'Waits for resume, retry, rollback or abort.');
     case 'holding':
-      return `Holding: ${state.why ?? ''} It is tried again by itself; nothing is held against the release.`;
+      return stop(`Holding${because(state.why)}`, 'It is tried again by itself; nothing is held against the release.');
     case 'rollingBack':
-      return `Rolling back to last good: ${state.cause ?? ''}`;
+      return stop(`Rolling back to last good${because(state.cause)}`);
     default:
       return ended(state);
   }
 }
 
 function ended(state: RolloutState): string {
-  const deferred =
-    state.deferred.length === 0 ? '' : `, ${state.deferred.length} deferred (${state.deferred.join(', ')})`;
-  const cause = state.cause === null ? '' : `: ${state.cause}`;
+  const cause = because(state.cause);
   switch (state.phase) {
     case 'succeeded':
-      return `Succeeded${deferred}.`;
+      return `Succeeded${deferred(state)}.`;
     case 'installed':
-      return `Installed${deferred}.`;
+      return `Installed${deferred(state)}.`;
     case 'rolledBack':
-      return `Rolled back${deferred}${cause}`;
+      return stop(`Rolled back${deferred(state)}${cause}`);
     case 'rollbackFailed':
-      return `The rollback failed, a person is needed${cause}`;
+      return stop(`The rollback failed, a person is needed${cause}`);
     case 'aborted':
-      return `Aborted${cause}. ${state.touchedCount} nodes had been touched and keep their pods.`;
+      return stop(`Aborted${cause}`, `${state.touchedCount} nodes had been touched and keep their pods.`);
     case 'superseded':
-      return `Superseded${cause}`;
+      return stop(`Superseded${cause}`);
     default:
-      return `Failed${cause}`;
+      return stop(`Failed${cause}`);
   }
+}
+
+function deferred(state: RolloutState): string {
+  const names = state.deferred.slice(0, shown.deferred);
+  if (names.length === 0) return '';
+  const others = state.deferred.length > names.length ? ', …' : '';
+  return `, ${state.deferred.length} deferred (${names.join(', ')}${others})`;
+}
+
+function because(why: string | null): string {
+  return why === null || why === '' ? '' : `: ${shorten(why, shown.text)}`;
+}
+
+function before(why: string | null): string {
+  return why === null || why === '' ? '' : `${stop(shorten(why, shown.text / 2))} `;
+}
+
+/** Texts of others may or may not end their sentence. */
+function stop(text: string, next = ''): string {
+  const sentence = /[.!?…]$/.test(text) ? text : `${text}.`;
+  return next === '' ? sentence : `${sentence} ${next}`;
 }
 
 function batchLabel(state: RolloutState): string {

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import { utf8Length } from '../../../domain/markdown.ts';
+import { rolloutDetails, rolloutDetailsLimitBytes } from '../../../domain/rollout/details.ts';
+import { acceptedIn } from '../../../domain/rollout/message-table.ts';
+import { endPhases, livePhases, type Phase } from '../../../domain/rollout/phases.ts';
+import { sentenceOf } from '../../../domain/rollout/sentence.ts';
+import { initialState, type RolloutState } from '../../../domain/rollout/state.ts';
+import { statusOf } from '../../../domain/rollout/status.ts';
+import { finding, input, plan, state } from './states.ts';
+
+const phases: Phase[] = [...livePhases, ...endPhases];
+const progress = { eligible: 60, done: 12, inFlight: 3, out: 3, deferred: 2, exposed: 1, batchGoal: 15 };
+
+/** As long as the parser, the batch result and the messages let it become, in characters that take most room. */
+function worst(wide: string): Partial<RolloutState> {
+  const names = (count: number) => Array.from({ length: count }, (_, at) => `${at}-`.padEnd(253, 'n.'));
+  const long = wide.repeat(400);
+  const batches = Array.from({ length: 200 }, (_, at) => ({
+    name: `${at}${wide.repeat(60)}`,
+    nodes: `1 per ${'label.example.com/'.padEnd(300, 'x')}`,
+    goal: 5_000,
+    soakMs: 86_400_000,
+    approval: 'before' as const,
+  }));
+  return {
+    plan: { ...plan, batches, notes: Array.from({ length: 20 }, () => long) },
+    batch: 100,
+    progress,
+    zones: Array.from({ length: 50 }, (_, at) => ({ value: `${at}`.padEnd(63, '_'), eligible: 5_000, done: 4_999 })),
+    findings: names(10).map((name) => finding(name, { cause: long, evidence: long, nextStep: long, pod: name })),
+    deferred: names(20),
+    touched: names(200),
+    touchedCount: 5_000,
+    why: `Why: ${long.repeat(9)}`,
+    cause: long.repeat(9),
+    log: Array.from({ length: 40 }, (_, at) => ({ atMs: at, by: wide.repeat(200), what: long })),
+  };
+}
+
+const longInput = (wide: string) =>
+  input({
+    application: 'a'.repeat(63),
+    ref: { cluster: 'c'.repeat(63), namespace: 'n'.repeat(63), name: 'd.'.repeat(126) },
+    subject: wide.repeat(120),
+  });
+
+describe('the page in the Temporal UI', () => {
+  test.each(phases)('%s: stays small with all that can be said, whatever the letters', (phase) => {
+    for (const wide of ['x', '&', '<', '`', '🚀', '漢', '\u0000']) {
+      const page = rolloutDetails(longInput(wide), state(phase, worst(wide)));
+      expect(utf8Length(page)).toBeLessThan(rolloutDetailsLimitBytes);
+      // Something is left: the sentence, and what can be sent.
+      expect(page).toMatch(/^\*\*[A-Z]/);
+      for (const message of acceptedIn(phase)) expect(page).toContain(`\`${message}\``);
+    }
+  });
+
+  test.each(phases)('%s: is made in a state that has only begun', (phase) => {
+    const begun = { ...initialState(), phase };
+    expect(rolloutDetails(input(), begun)).toMatch(/^\*\*[A-Z]/);
+    expect(rolloutDetails(input(), { ...begun, plan: { ...plan, batches: [] }, batch: 9 })).toContain('Plan');
+  });
+
+  test('shows the plan, where it stands, counts, gates, what can be sent and who did what', () => {
+    const page = rolloutDetails(
+      input(),
+      state('awaitingApprovalAfter', {
+        progress,
+        zones: [{ value: 'eu-1', eligible: 20, done: 4 }],
+        findings: [finding('n1')],
+        log: [{ atMs: 0, by: 'ann', what: 'pause (now)' }],
+      }),
+    );
+    for (const part of [
+      'Plan `01234567`: 60 eligible nodes, at most 6 out at once',
+      '| 1 | canary | 1 per topology\\.kubernetes\\.io/zone | 3 | 60 s | after | awaitingApprovalAfter |',
+      '| 2 | quarter | 25% | 15 |  | before |  |',
+      '12 of 60 nodes on the target, 3 in flight, 3 out, 2 deferred, 1 exposed. Zones: eu\\-1 4/20',
+      '**CrashLoopBackOff** on n1: exited with code 1. Next: read the logs',
+      '- `approve` `{"by":"you@example.com","reason":"why","plan":"01234567"}`',
+      '- 1970-01-01 00:00:00Z ann: pause \\(now\\)',
+    ]) {
+      expect(page).toContain(part);
+    }
+  });
+
+  test('of many batches shows those around the running one, and says so', () => {
+    const batches = Array.from({ length: 90 }, (_, at) => ({ name: `b${at}`, nodes: '1', goal: at, soakMs: 0 }));
+    for (const batch of [0, 45, 89]) {
+      const page = rolloutDetails(input(), state('rolling', { batch, plan: { ...plan, batches } }));
+      expect(page).toContain(`| ${batch + 1} | b${batch} | 1 | ${batch} |  |  | rolling |`);
+      expect(page).toContain('75 of 90 batches are not shown.');
+    }
+  });
+
+  test('nothing that git or a person wrote takes effect', () => {
+    const evil =
+      '</b><img src=x onerror=alert(1)> [x](javascript:alert(1)) `code` |\n# head\n- item https://evil.example';
+    const page = rolloutDetails(
+      input({ subject: evil, application: evil }),
+      state('stopped', {
+        plan: { ...plan, batches: [{ name: evil, nodes: evil, goal: 1, soakMs: 0 }], notes: [evil] },
+        progress,
+        zones: [{ value: evil, eligible: 1, done: 1 }],
+        findings: [finding(evil, { cause: evil, evidence: evil, nextStep: evil })],
+        why: evil,
+        log: [{ atMs: 0, by: evil, what: evil }],
+      }),
+    );
+    expect(page).not.toMatch(/<img|<\/b>/);
+    expect(page).not.toMatch(/\]\(javascript/);
+    expect(page).not.toMatch(/^# head/m);
+    expect(page).not.toContain('https://evil');
+    expect(page).not.toMatch(/(^|[^\\])`code/);
+  });
+});
+
+describe('the sentence', () => {
+  test.each(phases)('%s: one or two whole sentences, whatever is known', (phase) => {
+    const said = [
+      sentenceOf(input(), { ...initialState(), phase }),
+      sentenceOf(input(), state(phase)),
+      sentenceOf(
+        input(),
+        state(phase, { why: 'The API server does not answer.', cause: 'OOMKilled on node n1', deferred: ['n9'] }),
+      ),
+    ];
+    for (const sentence of said) {
+      expect(sentence).toMatch(/^[A-Z].*[.…]$/s);
+      expect(sentence).not.toMatch(/undefined|null| {2}|: \.|\.\.|: [A-Z]?\w* ?\. /);
+    }
+    expect(sentenceOf(input(), state(phase, worst('x'))).length).toBeLessThan(2_500);
+  });
+
+  test.each<[Phase, Partial<RolloutState>, string]>([
+    ['rolling', { batch: 1 }, 'Batch 2/3 (quarter, 15 nodes) is being replaced.'],
+    [
+      'rolling',
+      { batch: 1, intent: { kind: 'pause', by: 'x', reason: '', mode: 'afterBatch' } },
+      'Batch 2/3 (quarter, 15 nodes) is being replaced; it pauses after this batch.',
+    ],
+    ['stopped', { why: 'a gate failed' }, 'Stopped: a gate failed. Waits for resume, retry, rollback or abort.'],
+    ['paused', { why: 'paused by ann.' }, 'Paused: paused by ann. No pod is deleted until someone sends resume.'],
+    [
+      'awaitingApprovalBefore',
+      { batch: 1, why: 'The approval is void: zone d appeared' },
+      'The approval is void: zone d appeared. Waits for an approval of plan 01234567 before Batch 2/3 (quarter, 15 nodes); no pod is deleted until then.',
+    ],
+    ['rolledBack', { cause: 'CrashLoopBackOff on node n1' }, 'Rolled back: CrashLoopBackOff on node n1.'],
+    ['succeeded', { deferred: ['n1', 'n2'] }, 'Succeeded, 2 deferred (n1, n2).'],
+    [
+      'aborted',
+      { cause: 'aborted by ann', touchedCount: 3 },
+      'Aborted: aborted by ann. 3 nodes had been touched and keep their pods.',
+    ],
+  ])('%s %j', (phase, change, expected) => {
+    expect(sentenceOf(input(), state(phase, change))).toBe(expected);
+  });
+
+  test('says what new pods get while an approval is waited for', () => {
+    expect(sentenceOf(input(), state('awaitingApprovalAfter'))).toContain('get last good meanwhile');
+    expect(sentenceOf(input(), state('awaitingApprovalAfter', { windowOpen: true }))).not.toContain('last good');
+  });
+});
+
+describe('the status', () => {
+  test.each(phases)('%s: fits into a payload and says what would be accepted', (phase) => {
+    const status = statusOf(longInput('x'), state(phase, { ...worst('x'), plan: { ...plan } }));
+    expect(utf8Length(JSON.stringify(status))).toBeLessThan(2 ** 17);
+    expect(status.accepts).toEqual(acceptedIn(phase));
+    expect(JSON.parse(JSON.stringify(status))).toEqual(status);
+  });
+
+  test('before there is a plan', () => {
+    expect(statusOf(input(), initialState())).toMatchObject({
+      phase: 'planning',
+      planDigest: null,
+      fromHash: null,
+      batches: [],
+      budget: 0,
+      progress: null,
+      nodesTouched: [],
+    });
+  });
+});
