@@ -110,19 +110,19 @@ export function approvalVoid(shown: NodeCensus, now: NodeCensus): string | null 
     ['zone', shown.zones, now.zones],
     ['pool', shown.pools, now.pools],
   ] as const) {
-    const appeared = Object.keys(after).find((key) => before[key] === undefined);
+    const appeared = Object.keys(after).find((key) => !Object.hasOwn(before, key));
     if (appeared !== undefined) return `${kind} ${appeared} appeared since the plan was shown`;
-    const vanished = Object.keys(before).find((key) => after[key] === undefined);
+    const vanished = Object.keys(before).find((key) => !Object.hasOwn(after, key));
     if (vanished !== undefined) return `${kind} ${vanished} vanished since the plan was shown`;
   }
   return null;
 }
 
 function count(nodes: readonly NodeView[], labelOf: (node: NodeView) => string | undefined): Record<string, number> {
-  const counts: Record<string, number> = {};
+  const counts = new Map<string, number>();
   for (const node of nodes) {
     const value = labelOf(node);
-    if (value !== undefined) counts[value] = (counts[value] ?? 0) + 1;
+    if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
-  return counts;
+  return Object.fromEntries(counts);
 }

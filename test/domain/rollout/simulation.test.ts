@@ -189,7 +189,7 @@ class Drama {
 
 function simulate(decide: typeof decideStep, runs: number): void {
   fc.assert(
-    fc.property(setting, fc.array(event, { maxLength: 60 }), (chosen, events) => {
+    fc.property(setting, fc.array(event, { maxLength: 60, size: 'max' }), (chosen, events) => {
       const drama = new Drama(new World({ ...chosen, decide }));
       for (const one of events) drama.play(one);
       drama.finish();
@@ -208,7 +208,7 @@ describe('a rollout survives whatever happens to nodes, pods and workers', () =>
   });
 
   test('a release that crashes late, on every node it reached, is rolled back within the budget (S38, S39)', () => {
-    const calls = fc.array(event, { maxLength: 30 });
+    const calls = fc.array(event, { maxLength: 30, size: 'max' });
     fc.assert(
       fc.property(setting, calls, calls, (chosen, before, after) => {
         const drama = new Drama(new World({ ...chosen, decide: decideStep }));
