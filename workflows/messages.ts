@@ -26,9 +26,11 @@ export const rolloutFinishedSignal = defineSignal<[RolloutFinished]>(messageName
 /** From an application to a rollout: a newer commit wants the DaemonSet. */
 export const supersedeSignal = defineSignal<[{ commit: string }]>(messageNames.supersede);
 
+/** What is happening, of an application and of a rollout. */
 export const applicationStatusQuery = defineQuery<ApplicationStatus>(messageNames.status);
 export const rolloutStatusQuery = defineQuery<RolloutStatus>(messageNames.status);
 
+/** What a person sends to an application. */
 export const configureUpdate = defineUpdate<Accepted, [Configure]>(messageNames.configure);
 export const syncUpdate = defineUpdate<Accepted, [SyncRequest]>(messageNames.sync);
 export const previewUpdate = defineUpdate<Preview, [Record<string, unknown>?]>(messageNames.preview);
@@ -38,6 +40,7 @@ export const removeUpdate = defineUpdate<Accepted, [Remove]>(messageNames.remove
 export const applicationRetryUpdate = defineUpdate<Accepted, [DaemonSetDecision]>(messageNames.retry);
 export const applicationRollbackUpdate = defineUpdate<Accepted, [DaemonSetDecision]>(messageNames.rollback);
 
+/** What a person sends to a rollout; see `messageTable`. */
 export const approveUpdate = defineUpdate<Accepted, [PlanDecision]>(messageNames.approve);
 export const rejectUpdate = defineUpdate<Accepted, [PlanDecision]>(messageNames.reject);
 export const pauseUpdate = defineUpdate<Accepted, [PauseDecision]>(messageNames.pause);
