@@ -26,8 +26,6 @@ export interface Demo {
   worker: ManagedProcess;
   /** Runs the command line as people do; returns what it printed. */
   nodewave(...args: string[]): Promise<string>;
-  /** Runs kubectl with admin rights. */
-  kubectl(args: readonly string[], input?: string): Promise<string>;
   /** What was measured so far; shared with whoever prints it if the story breaks off. */
   measured: { versions: VersionResult[]; killed: Killed | null; pushToFirstDeleteMs: number | null };
   /** Sentences on what was not as expected. */

@@ -26,11 +26,10 @@ export interface Follower {
 export function makeFollower(client: NodewaveClient, narrator: Narrator): Follower {
   let last = '';
   const tell = (view: RolloutView): void => {
-    // A batch's number of nodes is part of its sentence; counts come from the watch.
     const line = `rollout: ${view.sentence}`;
     if (line === last || view.phase === 'planning') return;
     last = line;
-    narrator.say(line);
+    narrator.brief(line);
   };
   const look = async (commit: string): Promise<RolloutView | null> => {
     try {

@@ -1,5 +1,6 @@
 import { killNow } from '../stack/process.ts';
 import { waitFor } from '../stack/wait.ts';
+import { readAuditLog, whoDeleted } from './audit.ts';
 import { type Demo, expectThat } from './demo.ts';
 import type { Observation, PodSeen } from './observation.ts';
 import type { Killed } from './result.ts';
@@ -29,10 +30,14 @@ export async function killWorkerInBatch(demo: Demo): Promise<void> {
     what: `a successor on ${pod.node}`,
   });
   demo.measured.killed = killedOf(watcher.observations.slice(from), pod.node, deadMs);
-  const deletedWhileDead = watcher.observations.filter((seen) => isDeletion(seen) && seen.atMs > deadMs).length;
-  narrator.say(
-    `the cluster's own controller has brought the successor up; no worker runs, ${deletedWhileDead} pods deleted since`,
+  const user = whoDeleted(readAuditLog(demo.stack.cluster.auditLogFile), pod.name);
+  narrator.say(`the API server's audit log: pod ${pod.name} was deleted by ${user ?? 'nobody'}`);
+  expectThat(
+    demo,
+    user?.startsWith('system:serviceaccount:nodewave') === true,
+    `pod ${pod.name} was deleted by ${user ?? 'nobody'}, expected Nodewave's service account`,
   );
+  narrator.say(`no worker runs; the cluster's own controller has brought the successor on ${pod.node} up`);
   demo.worker = await demo.processes.startWorker();
   narrator.say(
     `another worker runs (pid ${demo.worker.identity.pid}); Temporal hands it the batch where the dead one left it`,
@@ -67,6 +72,6 @@ export function killedOf(observations: readonly Observation[], node: string, dea
   const deleted = pods.findIndex(isDeletion);
   return {
     podDeleted: deleted !== -1,
-    successorAvailable: pods.slice(deleted + 1).some((seen) => seen.kind === 'pod' && seen.available),
+    successorAvailable: deleted !== -1 && pods.slice(deleted + 1).some((seen) => seen.kind === 'pod' && seen.available),
   };
 }

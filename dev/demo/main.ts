@@ -5,7 +5,7 @@ import { parseArguments } from './arguments.ts';
 import { makeCommands } from './commands.ts';
 import type { Demo } from './demo.ts';
 import { differencesOf } from './expectations.ts';
-import { leaveRunning } from './keep.ts';
+import { leaveRunning, saveLogs } from './keep.ts';
 import { type DemoResult, resultJson } from './result.ts';
 import { makeNarrator, type Narrator } from './say.ts';
 import { setUp, startDemoStack } from './set-up.ts';
@@ -19,14 +19,17 @@ import { rollVersion4 } from './version4.ts';
 interface Told {
   demo: Demo | null;
   error: string | null;
+  /** Someone asked to stop; whoever handles that ends the process. */
+  interrupted: boolean;
   /** Ends everything that was started. */
   stop: () => Promise<void>;
 }
 
 async function tell(narrator: Narrator): Promise<Told> {
   const commands = makeCommands();
-  const told: Told = { demo: null, error: null, stop: async () => commands.stop() };
+  const told: Told = { demo: null, error: null, interrupted: false, stop: async () => commands.stop() };
   stopOnSignals(async () => {
+    told.interrupted = true;
     narrator.plain('\nstopping ...');
     await told.stop();
     narrator.plain('stopped; nothing is left running');
@@ -48,7 +51,7 @@ async function tell(narrator: Narrator): Promise<Told> {
     await rollVersion4(demo);
   } catch (error) {
     told.error = error instanceof Error ? error.message : String(error);
-    narrator.say(`BROKEN OFF: ${told.error}`);
+    if (!told.interrupted) narrator.say(`BROKEN OFF: ${told.error}`);
   }
   return told;
 }
@@ -78,6 +81,8 @@ async function main(): Promise<number> {
   // With --json the story goes to stderr, so that stdout is one line for programs.
   const narrator = makeNarrator(args.json ? process.stderr : process.stdout);
   const told = await tell(narrator);
+  // Everything fails at once while it is being stopped; none of that is worth a summary.
+  if (told.interrupted) return await new Promise<never>(() => undefined);
   const result = resultOf(told.demo, narrator);
   narrator.chapter('Summary, by a watch on the cluster and not by what Nodewave says');
   narrator.plain(summaryOf(result));
@@ -89,8 +94,12 @@ async function main(): Promise<number> {
   );
   await told.demo?.client.close();
   told.demo?.watcher.stop();
-  if (args.keep && told.demo !== null) narrator.plain(`\n${leaveRunning(told.demo)}`);
-  else await told.stop();
+  if (args.keep && told.demo !== null) {
+    narrator.plain(`\n${await leaveRunning(told.demo)}`);
+  } else {
+    if (wrong.length > 0) narrator.plain(`\nLogs: ${saveLogs()}`);
+    await told.stop();
+  }
   if (args.json) process.stdout.write(`${resultJson(result)}\n`);
   return wrong.length === 0 ? 0 : 1;
 }

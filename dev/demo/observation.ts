@@ -14,6 +14,8 @@ export interface PodSeen {
   available: boolean;
   /** Being deleted, or gone. */
   leaving: boolean;
+  /** Why a container does not run, with what its last run came to; null when all do or are starting. */
+  trouble: string | null;
 }
 
 /** The DaemonSet at one moment. */
@@ -55,7 +57,22 @@ export function podSeen(pod: Pod, gone: boolean, atMs: number): PodSeen {
     image: pod.spec?.containers?.[0]?.image ?? '',
     available: ready && !leaving,
     leaving,
+    trouble: troubleOf(pod),
   };
+}
+
+/** Ordinary steps on the way up. */
+const starting = ['ContainerCreating', 'PodInitializing'];
+
+function troubleOf({ status }: Pod): string | null {
+  for (const { name, state, lastState, restartCount } of status?.containerStatuses ?? []) {
+    const reason = state?.waiting?.reason;
+    if (reason === undefined || starting.includes(reason)) continue;
+    const exitCode = lastState?.terminated?.exitCode;
+    const exited = exitCode === undefined ? '' : `, last exit code ${exitCode}`;
+    return `container ${name} is in ${reason}, restarts: ${restartCount}${exited}`;
+  }
+  return null;
 }
 
 /** Before the scheduler has bound it, a pod of a DaemonSet names its node by affinity. */

@@ -16,6 +16,9 @@ import type { Narrator } from './say.ts';
 import { imageOf, repositoryRoot, setting, stateDir } from './setting.ts';
 import { startWatcher, type Watcher } from './watcher.ts';
 
+/** Runs kubectl with admin rights and returns what it printed. */
+type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
+
 /** Starts Temporal and the cluster from nothing, ending what an earlier demo left running. */
 export async function startDemoStack(narrator: Narrator): Promise<Stack> {
   const ended = await endStack(stateDir);
@@ -49,7 +52,7 @@ export async function setUp(
   const receiver = processes.setup.receivers.local;
   if (receiver === undefined) throw new Error('there is no receiver called local');
   const env = { ...process.env, ...stack.env };
-  const kubectl = async (args: readonly string[], input = ''): Promise<string> =>
+  const kubectl: Kubectl = async (args, input = '') =>
     (
       await commands.run(pathOf(stack.tools, 'kubectl'), ['--cache-dir', join(stack.dir, 'kubectl'), ...args], {
         env,
@@ -76,7 +79,6 @@ export async function setUp(
     worker,
     follower: makeFollower(client, narrator),
     nodewave: async (...args) => (await commands.run(process.execPath, [cli, ...args], { env })).stdout.trim(),
-    kubectl,
     measured: { versions: [], killed: null, pushToFirstDeleteMs: null },
     differences: [],
   };
@@ -84,7 +86,7 @@ export async function setUp(
 }
 
 /** Applies version 1 the way people do without GitOps, watches, and returns when all nodes run it. */
-async function runVersion1(stack: Stack, kubectl: Demo['kubectl'], narrator: Narrator): Promise<Watcher> {
+async function runVersion1(stack: Stack, kubectl: Kubectl, narrator: Narrator): Promise<Watcher> {
   const { namespace, nodes } = setting;
   await kubectl(['create', 'namespace', namespace]);
   await kubectl(['apply', '--namespace', namespace, '-f', '-'], daemonSetYaml('1'));
