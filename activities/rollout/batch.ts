@@ -35,9 +35,6 @@ export class BatchStopped extends Error {
   }
 }
 
-/** Nothing is deleted on a view older than this. */
-const maxViewAgeMs = 30_000;
-
 /** Longest time between two decisions, so that deadlines are noticed without an event. */
 const tickMs = 500;
 
@@ -92,7 +89,7 @@ async function loop(
         checkedMs = performance.now();
         if (edit !== null) return batchResult('edited', decide(), record.record, edit);
       }
-      await view.ensureFresh(maxViewAgeMs);
+      await view.ensureFresh();
       deps.signal.throwIfAborted();
       const step = decide();
       if (step.outage !== null) lastOutageMs = Date.now();

@@ -17,12 +17,18 @@ export interface LiveView {
   seenSinceMs(): number;
   /** Restarts of the pods that were there when the view was opened. */
   readonly restartsAtStart: ReadonlyMap<string, number>;
-  /** Reads everything again when the view is older than `maxAgeMs`, so that nothing is deleted on an old one. */
-  ensureFresh(maxAgeMs: number): Promise<void>;
+  /** Reads again what has been silent for `refreshAfterMs`, so that nothing is deleted or judged on an old view. */
+  ensureFresh(): Promise<void>;
   /** Resolves on the next change. */
   changed(): Promise<void>;
   readonly failed: Promise<never>;
 }
+
+/**
+ * Age at which a view is read again. On a quiet cluster nothing but a bookmark a minute arrives: well below `maxGapMs`, or each
+ * refresh would look like a gap in what was seen, and start the deadlines of the release anew for ever.
+ */
+export const refreshAfterMs = 15_000;
 
 /** Opens the view of one DaemonSet; it lives until `signal` aborts. */
 export async function openLiveView(
@@ -55,16 +61,15 @@ export async function openLiveView(
     }),
   ]);
   const livePods = (): PodView[] => [...pods.items.values()].filter((pod) => pod !== null);
-  const oldest = (): number => Math.min(nodes.lastSignMs, pods.lastSignMs);
   return {
     nodes: () => [...nodes.items.values()],
     pods: livePods,
     isAvailable: (pod) => isAvailable(pod, minReadySeconds, readySince.get(pod.uid), Date.now()),
     seenSinceMs: () => Math.max(nodes.seenSinceMs, pods.seenSinceMs),
     restartsAtStart: new Map(livePods().map((pod) => [pod.uid, restartsOf(pod)])),
-    ensureFresh: async (maxAgeMs) => {
-      if (performance.now() - oldest() <= maxAgeMs) return;
-      await Promise.all([nodes.refresh(), pods.refresh()]);
+    ensureFresh: async () => {
+      const silent = [nodes, pods].filter(({ lastSignMs }) => performance.now() - lastSignMs > refreshAfterMs);
+      await Promise.all(silent.map((collection) => collection.refresh()));
     },
     changed: () => next,
     failed: Promise.race([nodes.failed, pods.failed]),

@@ -42,6 +42,7 @@ export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; unt
       });
     const watching = async (): Promise<BatchResult> => {
       while (true) {
+        await view.ensureFresh();
         if (deps.signal.aborted) throw new BatchStopped(batchResult('stopped', decide(), record));
         const step = decide();
         deps.report(step);
