@@ -131,7 +131,7 @@ test.concurrent('where git is ahead of the cluster, what runs is adopted first a
   expect((await scene.record()).good).toMatchObject([{ commit: fix }, { commit: 'adopted' }]);
 });
 
-describe('what somebody else manages is refused by name, and left as it is', () => {
+describe.concurrent('what somebody else manages is refused by name, and left as it is', () => {
   const cases: [string, (daemonSet: DaemonSet & KubeObject, owner: KubeObject) => void, RegExp][] = [
     [
       'another application of Nodewave',

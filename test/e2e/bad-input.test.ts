@@ -163,8 +163,8 @@ async function installed(scene: Scene): Promise<void> {
   expect(await scene.outcome(first)).toMatchObject({ outcome: 'installed' });
 }
 
-describe('a commit that cannot be used', () => {
-  test.concurrent('changes nothing, says what is wrong and where, and the next good commit works', async ({
+describe.concurrent('a commit that cannot be used', () => {
+  test('changes nothing, says what is wrong and where, and the next good commit works', async ({
     onTestFinished,
     expect,
   }) => {
@@ -198,7 +198,7 @@ describe('a commit that cannot be used', () => {
     expect(await scene.images()).toEqual({ 'bad:2': nodeCount });
   });
 
-  test.concurrent('a ref that does not exist, or not any more, is waited for', async ({ onTestFinished, expect }) => {
+  test('a ref that does not exist, or not any more, is waited for', async ({ onTestFinished, expect }) => {
     const scene = await makeScene({ product, prefix: 'ref', nodes, onTestFinished });
     const first = await scene.commit({ 'agent.yaml': scene.agent('bad:1') });
     const spec = application({
@@ -230,10 +230,7 @@ describe('a commit that cannot be used', () => {
     expect(await scene.images()).toEqual({ 'bad:2': nodeCount });
   });
 
-  test.concurrent('a DaemonSet that two applications claim stays with the first one', async ({
-    onTestFinished,
-    expect,
-  }) => {
+  test('a DaemonSet that two applications claim stays with the first one', async ({ onTestFinished, expect }) => {
     const scene = await makeScene({ product, prefix: 'claim', nodes, rollout, onTestFinished });
     const first = await scene.commit({ 'agent.yaml': scene.agent('bad:1') });
     await scene.configure();

@@ -57,8 +57,8 @@ async function expectRefused(scene: Scene, update: string, input: [unknown?], se
   expect(await scene.historyLength('rollout'), 'a refused update leaves no event').toBe(before);
 }
 
-describe('approval', () => {
-  test.concurrent('before a batch: nothing is touched until somebody approves the plan that is shown', async (test) => {
+describe.concurrent('approval', () => {
+  test('before a batch: nothing is touched until somebody approves the plan that is shown', async (test) => {
     const scene = await installed(test, 'before', {
       batches: [{ name: 'canary', nodes: 1, approval: 'before' }, whole],
     });
@@ -110,7 +110,7 @@ describe('approval', () => {
     await expectRefused(scene, 'approve', [{ by, plan }], /completed|ended/);
   });
 
-  test.concurrent('before a batch, rejected: the rollout ends without touching a node, and retry starts it again', async (test) => {
+  test('before a batch, rejected: the rollout ends without touching a node, and retry starts it again', async (test) => {
     const scene = await installed(test, 'reject', { batches: [{ ...whole, approval: 'before' }] });
     const uids = await scene.uids();
     const commit = await scene.push(scene.agent('people:2'));
@@ -131,7 +131,7 @@ describe('approval', () => {
     expect(await scene.images()).toEqual({ 'people:2': nodeCount });
   });
 
-  test.concurrent('after a batch: new pods get last good while it waits; rejected, the batch goes back and is quarantined', async (test) => {
+  test('after a batch: new pods get last good while it waits; rejected, the batch goes back and is quarantined', async (test) => {
     const scene = await installed(test, 'after', { batches: [{ name: 'canary', nodes: 1, approval: 'after' }, whole] });
     const uids = await scene.uids();
     const commit = await scene.push(scene.agent('people:2'));
@@ -168,10 +168,10 @@ describe('approval', () => {
   });
 });
 
-describe('pause, resume and abort', () => {
-  test.concurrent('pause after the batch, pause now, resume each time: no pod is deleted meanwhile and none gets lost', async (test) => {
+describe.concurrent('pause, resume and abort', () => {
+  test('pause after the batch, pause now, resume each time: no pod is deleted meanwhile and none gets lost', async (test) => {
     const slow = `${uniqueName('people')}:2`;
-    await applyStages(await adminKube(), slowReady(slow, 3_000));
+    await applyStages(await adminKube(), slowReady(slow, 1_500));
     const scene = await installed(test, 'pause', { batches: [{ name: 'half', nodes: 2 }, whole], maxUnavailable: 1 });
     const commit = await scene.push(scene.agent(slow));
     await scene.rollout(commit, 'rolling', (view) => view.toHash !== null);
@@ -210,7 +210,7 @@ describe('pause, resume and abort', () => {
     ]);
   });
 
-  test.concurrent('abort in mid rollout: touched nodes keep their pods, whatever starts a pod gets last good', async (test) => {
+  test('abort in mid rollout: touched nodes keep their pods, whatever starts a pod gets last good', async (test) => {
     const scene = await installed(test, 'abort', { batches: [{ name: 'canary', nodes: 1, soak: '10m' }, whole] });
     const uids = await scene.uids();
     const commit = await scene.push(scene.agent('people:2'));
@@ -229,8 +229,8 @@ describe('pause, resume and abort', () => {
   });
 });
 
-describe('rollback', () => {
-  test.concurrent('in mid rollout: touched nodes go back, the others never notice', async (test) => {
+describe.concurrent('rollback', () => {
+  test('in mid rollout: touched nodes go back, the others never notice', async (test) => {
     const scene = await installed(test, 'midway', { batches: [{ name: 'half', nodes: 2, soak: '10m' }, whole] });
     const uids = await scene.uids();
     const commit = await scene.push(scene.agent('people:2'));
@@ -249,7 +249,7 @@ describe('rollback', () => {
     await scene.phase('held');
   });
 
-  test.concurrent('after a success, through the application: back to the good one before, held until somebody releases it', async (test) => {
+  test('after a success, through the application: back to the good one before, held until somebody releases it', async (test) => {
     const scene = await installed(test, 'success', { batches: [{ name: 'canary', nodes: 1 }, whole] });
     await expect(scene.sendToApplication('rollback', { by })).rejects.toMatchObject({
       cause: { message: expect.stringContaining('rollback needs "reason"') },
@@ -281,8 +281,8 @@ describe('rollback', () => {
   });
 });
 
-describe('a failed gate with onFailure: pause', () => {
-  test.concurrent('waits for a person: retry judges again, retry with ignoreGate passes it', async (test) => {
+describe.concurrent('a failed gate with onFailure: pause', () => {
+  test('waits for a person: retry judges again, retry with ignoreGate passes it', async (test) => {
     const image = `${uniqueName('people')}:crash`;
     const stages = crashLoop(image);
     const kube = await adminKube();
@@ -316,7 +316,7 @@ describe('a failed gate with onFailure: pause', () => {
     expect(log.map((entry) => entry.what)).toEqual(['retry: once more', 'retry, ignoring the gate: only that node']);
   });
 
-  test.concurrent('a node that was put in order passes on retry', async (test) => {
+  test('a node that was put in order passes on retry', async (test) => {
     const image = `${uniqueName('people')}:crash`;
     const stages = crashLoop(image);
     await applyStages(await adminKube(), stages);

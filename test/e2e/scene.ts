@@ -61,6 +61,7 @@ export interface Scene {
 
 /** What a scene is made of. */
 export interface SceneOptions {
+  /** Its `client` and `temporal` may change meanwhile. */
   product: Product;
   prefix: string;
   /** How many nodes of its own it gets, or nodes that several scenes share. */
@@ -81,10 +82,10 @@ export async function makeScene(options: SceneOptions): Promise<Scene> {
     await deleteNamespace(namespace);
     if (nodes !== options.nodes) await nodes.remove();
   });
-  const { client, kube, temporal } = product;
+  const { kube } = product;
   const name = namespace;
   const ref = { cluster: clusterName, namespace, name: 'agent' };
-  const workflow = (id: string) => temporal.env.client.workflow.getHandle(id);
+  const workflow = (id: string) => product.temporal.env.client.workflow.getHandle(id);
   const handles = {
     rollout: () => workflow(rolloutWorkflowId(ref)),
     application: () => workflow(applicationWorkflowId(name)),
@@ -108,36 +109,39 @@ export async function makeScene(options: SceneOptions): Promise<Scene> {
     repo,
     agent: (image, options = {}) => agentYaml({ image, nodeSelector: nodes.selector, ...options }),
     configure: async (given) => {
-      await client.configure(application({ name, repo: repo.url, namespace, rollout: given ?? rollout }), 'ann');
+      await product.client.configure(
+        application({ name, repo: repo.url, namespace, rollout: given ?? rollout }),
+        'ann',
+      );
     },
     commit: (files, message) => repo.push(files, message),
     push: async (files, message) => {
       const commit = await repo.push(typeof files === 'string' ? { 'agent.yaml': files } : files, message);
-      await client.changed(name, { deliveryId: commit, source: 'cli', refs: ['refs/heads/main'] });
+      await product.client.changed(name, { deliveryId: commit, source: 'cli', refs: ['refs/heads/main'] });
       return commit;
     },
     outcome: async (commit) => {
       let last: ApplicationStatus | undefined;
       try {
         return await wait(`an outcome of commit ${commit}`, async () => {
-          last = await client.applicationStatus(name);
+          last = await product.client.applicationStatus(name);
           return last.recent.find((outcome) => outcome.commit === commit);
         });
       } catch (error) {
         throw new Error(`${(error as Error).message}; the application says: ${last?.sentence}`, { cause: error });
       }
     },
-    status: () => client.applicationStatus(name),
+    status: () => product.client.applicationStatus(name),
     phase: (phase) =>
       wait(`phase ${phase} of the application`, async () => {
-        const status = await client.applicationStatus(name);
+        const status = await product.client.applicationStatus(name);
         return status.phase === phase && status;
       }),
     rollout: async (commit, phase, also = () => true) => {
       let last: RolloutView | undefined;
       try {
         return await wait(`phase ${phase} of the rollout`, async () => {
-          last = await client.rolloutStatus(ref);
+          last = await product.client.rolloutStatus(ref);
           return last.commit === commit && last.phase === phase && also(last) && last;
         });
       } catch (error) {
