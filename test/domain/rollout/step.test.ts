@@ -193,6 +193,12 @@ describe('deferred nodes (S10)', () => {
     expect(step.deferred).toEqual([]);
   });
 
+  test('a node that was replaced before, is on last good again and NotReady is not taken', () => {
+    const lost = node('n00', { ready: false, notReadySinceMs: nowMs - 5_000 });
+    const seen = view({ nodes: [lost, ...nodes(4).slice(1)], pods: onOld(4), touched: new Set(['u-n00']) });
+    expect(granted(decideStep(rules({ maxUnavailable: 4 }), seen))).toEqual(['n01', 'n02', 'n03']);
+  });
+
   test('on the way back every NotReady node is set aside', () => {
     const pods = [pod('n00', 'new', down), ...onOld(4).slice(1)];
     const step = decideStep(
