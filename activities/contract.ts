@@ -2,8 +2,9 @@ import type { ApplicationSpec, GitRef } from '../domain/application/spec.ts';
 import type { DaemonSetRef } from '../domain/ids.ts';
 import type { Holder } from '../domain/record.ts';
 import type { RolloutMemo } from '../domain/rollout/input.ts';
-import type { NodeCensus, PlannedBatch } from '../domain/rollout/plan.ts';
+import type { NodeCensus } from '../domain/rollout/plan.ts';
 import type { BatchSpec, IntOrPercent, RolloutPolicy } from '../domain/rollout/policy.ts';
+import type { KeptPlan } from '../domain/rollout/state.ts';
 import type { DaemonSetSync, Preview, SyncPlan } from '../domain/sync.ts';
 import type { Finding, Progress, RolloutFinished } from '../domain/wire.ts';
 
@@ -76,23 +77,9 @@ export interface RolloutContext {
   holder: Omit<Holder, 'attempt'>;
 }
 
-/** The ordered batches of a rollout. */
-export interface RolloutPlan {
-  /** Digest over commit, rendered digest, from and to template, batch rules, budget, gates and policy. */
-  digest: string;
-  batches: PlannedBatch[];
-  /** Policy with the budget resolved, and the last batch added when the rules ended below 100 %. */
+/** The plan as the rollout keeps it, and the policy that it was made from. */
+export interface RolloutPlan extends KeptPlan {
   policy: RolloutPolicy;
-  rules: BatchSpec[];
-  maxUnavailable: IntOrPercent;
-  /** Nodes that may be out at once, at planning time. */
-  budget: number;
-  census: NodeCensus;
-  /** Hash of last good; null when there is none (then a failure waits for a person). */
-  fromHash: string | null;
-  lastGoodCommit: string | null;
-  /** Sentences for people. */
-  notes: string[];
 }
 
 /** How a batch ended. */

@@ -2,10 +2,8 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import { readConfigFile } from './config-file.ts';
+import type { Provider } from './webhook/provider.ts';
 import { readSecret } from './webhook/secret.ts';
-
-/** Signature schemes; the path of the request picks one, never its headers. */
-export type Provider = 'github' | 'generic';
 
 /** One webhook address: who may call it and for which repositories. */
 export interface ReceiverConfig {

@@ -23,19 +23,19 @@ export async function promote(call: RolloutCall, input: Parameters<RolloutActivi
     if (good[0]?.templateDigest === digest(live.spec.template)) return;
     throw new NodewaveError('Conflict', `the record of ${daemonSetLabel(ref)} has no target to promote`);
   }
-  const write = (record: DaemonSetRecord) =>
+  const write = () =>
     writeTemplate({
       client,
       ref,
-      record,
+      handle,
       templateDigest: target.templateDigest,
       phase: input.phase,
       force: false,
       signal,
     });
-  const { revision } = await write(handle.record);
+  const { revision } = await write();
   await handle.update((record) => promoted(record, revision, input, Date.now()));
-  await write(handle.record);
+  await write();
 }
 
 /** See `RolloutActivities.recordOutcome`. */
@@ -55,7 +55,7 @@ export async function recordOutcome(
   await writeTemplate({
     client,
     ref,
-    record: handle.record,
+    handle,
     templateDigest: liveDigest,
     phase: input.outcome,
     force: false,

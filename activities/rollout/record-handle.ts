@@ -98,6 +98,11 @@ export class RecordHandle {
     }
   }
 
+  /** Asks whether this attempt still holds the record. Throws Fenced when a newer one does. */
+  async assertHeld(): Promise<void> {
+    await this.#reread();
+  }
+
   async #reread(): Promise<void> {
     const stored = await readRecord(this.#client, this.#context.ref);
     if (stored === null) throw new NodewaveError('Conflict', 'the record was deleted while the rollout ran');

@@ -2,13 +2,13 @@ import { annotationsOf, desiredDaemonSet } from '../../domain/desired.ts';
 import { digest } from '../../domain/digest.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import { annotations, type DaemonSetRef, daemonSetLabel, fieldManager } from '../../domain/ids.ts';
-import type { DaemonSetRecord } from '../../domain/record.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import type { DaemonSet } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
 import { retryMoved } from '../cluster/retry-moved.ts';
 import { newestRevision, type Revision, waitObserved } from '../cluster/revisions.ts';
 import { describeEdit } from './edits.ts';
+import type { RecordHandle } from './record-handle.ts';
 
 /** How long the DaemonSet controller may take to see a write. */
 const observeDeadlineMs = 20_000;
@@ -32,34 +32,33 @@ export async function readManaged(client: ClusterClient, ref: DaemonSetRef, appl
  * Makes one of the record's templates the live one, with `OnDelete` in the same write, waits until the controller has seen
  * it, and returns its revision. Writing what is live already changes nothing.
  * @param force take fields over that someone else edited: only on the way back
- * @throws NodewaveError Conflict when someone else has changed template or strategy, naming who
+ * @throws NodewaveError Conflict when someone else has changed template or strategy, naming who; Fenced when a newer attempt
+ * holds the record: a worker that slept must not open a window that others have closed
  */
 export async function writeTemplate(input: {
   client: ClusterClient;
   ref: DaemonSetRef;
-  record: DaemonSetRecord;
+  handle: RecordHandle;
   templateDigest: string;
   phase: string;
   force: boolean;
   signal: AbortSignal;
 }): Promise<{ revision: Revision; daemonSet: DaemonSet }> {
-  const { client, ref, record, signal } = input;
+  const { client, ref, handle, signal } = input;
+  const { record } = handle;
   const template = record.templates[input.templateDigest];
   const { base } = record;
   if (template === undefined || base === null) {
     throw new NodewaveError('Conflict', `the record of ${daemonSetLabel(ref)} lacks template ${input.templateDigest}`);
   }
-  let generation: number | undefined;
-  // The DaemonSet's status changes with every pod, and its resourceVersion with it. A changed spec is another matter: a
-  // newer holder of the record may have written it.
+  // The DaemonSet's status changes with every pod, and its resourceVersion with it.
   const written = await retryMoved(async () => {
     const live = await readManaged(client, ref, record.application);
-    generation ??= live.metadata.generation;
-    if (live.metadata.generation !== generation) {
-      throw new NodewaveError('Conflict', `DaemonSet ${daemonSetLabel(ref)} was changed while it was being written`);
-    }
     const edit = describeEdit(live, record);
     if (edit !== null && !input.force) throw new NodewaveError('Conflict', edit);
+    // After the read and before the write that names its version: whatever a newer holder has written or writes later is
+    // seen by one of the two.
+    await handle.assertHeld();
     const managed = annotationsOf(record, input.phase);
     const object = desiredDaemonSet(base, template, managed, live.metadata.resourceVersion);
     return await client.apply<DaemonSet>(paths.daemonSet(ref), object, {

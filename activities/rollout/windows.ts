@@ -1,6 +1,6 @@
 import { NodewaveError } from '../../domain/failures.ts';
 import { daemonSetLabel } from '../../domain/ids.ts';
-import type { RolloutActivities } from '../contract.ts';
+import type { RolloutActivities, RolloutContext } from '../contract.ts';
 import type { RolloutCall } from './call.ts';
 import { RecordHandle } from './record-handle.ts';
 import { readManaged, writeTemplate } from './template.ts';
@@ -11,18 +11,14 @@ export async function openWindow(
   input: Parameters<RolloutActivities['openWindow']>[0],
 ): Promise<{ toHash: string }> {
   const { client, signal } = call;
-  const { ref, application } = input.context;
-  const live = await readManaged(client, ref, application);
-  const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid, (record) => ({
-    ...record,
-    phase: input.phase,
-  }));
+  const { ref } = input.context;
+  const handle = await takeRecord(call, input);
   const { target } = handle.record;
   if (target === null) throw new NodewaveError('Conflict', `the record of ${daemonSetLabel(ref)} has no target`);
   const { revision } = await writeTemplate({
     client,
     ref,
-    record: handle.record,
+    handle,
     templateDigest: target.templateDigest,
     phase: input.phase,
     force: input.force === true,
@@ -46,19 +42,14 @@ export async function closeWindow(
   input: Parameters<RolloutActivities['closeWindow']>[0],
 ): Promise<{ liveHash: string | null }> {
   const { client, signal } = call;
-  const { ref, application } = input.context;
-  const live = await readManaged(client, ref, application);
-  // The record first: from this write on no older batch can grant a node, whatever it still believes.
-  const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid, (record) => ({
-    ...record,
-    phase: input.phase,
-  }));
+  const { ref } = input.context;
+  const handle = await takeRecord(call, input);
   const [good] = handle.record.good;
   if (good === undefined) return { liveHash: null };
   const { revision } = await writeTemplate({
     client,
     ref,
-    record: handle.record,
+    handle,
     templateDigest: good.templateDigest,
     phase: input.phase,
     force: input.force === true,
@@ -71,4 +62,16 @@ export async function closeWindow(
     );
   }
   return { liveHash: revision.hash };
+}
+
+/** The record before the template: from this write on no older batch can grant a node, whatever it still believes. */
+async function takeRecord(
+  call: RolloutCall,
+  { context, phase }: { context: RolloutContext; phase: string },
+): Promise<RecordHandle> {
+  const live = await readManaged(call.client, context.ref, context.application);
+  return await RecordHandle.take(call.client, context, call.attempt, live.metadata.uid, (record) => ({
+    ...record,
+    phase,
+  }));
 }

@@ -3,16 +3,21 @@ import type { LivePhase, Phase } from './phases.ts';
 import type { NodeCensus, PlannedBatch } from './plan.ts';
 import type { BatchSpec, IntOrPercent } from './policy.ts';
 
-/** The plan as the rollout keeps it. */
+/** The ordered batches of a rollout. */
 export interface KeptPlan {
+  /** Digest over commit, rendered digest, from and to template, batch rules, budget, gates and policy. */
   digest: string;
   batches: PlannedBatch[];
+  /** The batch rules, the last batch added when they ended below 100 %. */
   rules: BatchSpec[];
   maxUnavailable: IntOrPercent;
+  /** Nodes that may be out at once, at planning time. */
   budget: number;
   census: NodeCensus;
+  /** Hash of last good; null when there is none (then a failure waits for a person). */
   fromHash: string | null;
   lastGoodCommit: string | null;
+  /** Sentences for people. */
   notes: string[];
 }
 

@@ -3,9 +3,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { ClientError, type NodewaveClient } from '../../client/index.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Metrics, WebhookResult } from '../metrics.ts';
-import type { Provider, ReceiverConfig } from '../receivers-file.ts';
+import type { ReceiverConfig } from '../receivers-file.ts';
 import type { Directory } from './directory.ts';
 import { matchApplications, tell } from './fan-out.ts';
+import type { Provider } from './provider.ts';
 import type { Push, Scheme } from './push.ts';
 import type { SecretStore } from './secret.ts';
 

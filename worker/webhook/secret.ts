@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { Provider } from '../receivers-file.ts';
+import type { Provider } from './provider.ts';
 
 /** A secret as text without its final line break, or a sentence on why there is none. */
 export type SecretResult = { secret: string } | { problem: string; absent: boolean };
