@@ -86,5 +86,6 @@ function batchLabel(state: RolloutState): string {
 }
 
 function pauseAhead(state: RolloutState): string {
-  return state.intent?.kind === 'pause' ? '; it pauses after this batch' : '';
+  if (state.intent?.kind !== 'pause') return '';
+  return state.intent.mode === 'now' ? '; it pauses now' : '; it pauses after this batch';
 }

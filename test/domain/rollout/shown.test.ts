@@ -139,6 +139,11 @@ describe('the sentence', () => {
       { batch: 1, intent: { kind: 'pause', by: 'x', reason: '', mode: 'afterBatch' } },
       'Batch 2/3 (quarter, 15 nodes) is being replaced; it pauses after this batch.',
     ],
+    [
+      'rolling',
+      { batch: 1, intent: { kind: 'pause', by: 'x', reason: '', mode: 'now' } },
+      'Batch 2/3 (quarter, 15 nodes) is being replaced; it pauses now.',
+    ],
     ['stopped', { why: 'a gate failed' }, 'Stopped: a gate failed. Waits for resume, retry, rollback or abort.'],
     ['paused', { why: 'paused by ann.' }, 'Paused: paused by ann. No pod is deleted until someone sends resume.'],
     [
