@@ -12,7 +12,7 @@ import type { BatchInput, BatchResult } from '../contract.ts';
 import { describeEdit, describeSwap } from './edits.ts';
 import { type LiveView, openLiveView } from './live-view.ts';
 import { RecordHandle } from './record-handle.ts';
-import { removePods } from './remove-pods.ts';
+import { maxViewAgeMs, removePods } from './remove-pods.ts';
 import { batchResult } from './result.ts';
 import { readManaged } from './template.ts';
 
@@ -91,6 +91,7 @@ async function loop(
       }
       await view.ensureFresh();
       deps.signal.throwIfAborted();
+      const decidedMs = performance.now();
       const step = decide();
       if (step.outage !== null) lastOutageMs = Date.now();
       deps.report(step);
@@ -105,7 +106,7 @@ async function loop(
       if (!input.observeOnly) {
         const removable = step.remove.filter((pod) => !deleted.has(pod.uid));
         // Grants that are there already are acted on first; new ones only after the record holds them.
-        await removePods(deps, input.context.ref.namespace, removable, deleted);
+        await removePods(deps, input.context.ref.namespace, removable, decidedMs, deleted);
         if (step.grant.length > 0) {
           if (await grant(record, input, step)) continue;
         }

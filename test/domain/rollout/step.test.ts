@@ -141,14 +141,23 @@ describe('findings and outages stop everything', () => {
     expect(step).toMatchObject({ findings: [], done: true });
   });
 
+  const downed = (count: number) =>
+    nodes(9).map((one, index) => (index < count ? { ...one, ready: false, notReadySinceMs: nowMs - 99_000 } : one));
+
   test('an outage of the cluster is no verdict on the release (S34)', () => {
-    const all = nodes(9).map((one, index) =>
-      index < 3 ? { ...one, ready: false, notReadySinceMs: nowMs - 99_000 } : one,
-    );
+    const all = downed(4);
     const pods = all.map((one, index) => pod(one.name, index < 3 ? 'new' : 'old', index < 3 ? crashing : {}));
     const step = decideStep(rules(), view({ nodes: all, pods, grants: [grant('n05')], touched: touchedAll(3) }));
-    expect(step.outage).toContain('3 of 9 nodes are NotReady');
+    expect(step.outage).toContain('4 of 9 nodes are NotReady');
     expect(step).toMatchObject({ findings: [], grant: [], remove: [], done: false });
+  });
+
+  test('a release that takes down the nodes it touched, and no others, has failed (S21)', () => {
+    const all = downed(3);
+    const pods = all.map((one, index) => pod(one.name, index < 3 ? 'new' : 'old', index < 3 ? crashing : {}));
+    const step = decideStep(rules(), view({ nodes: all, pods, touched: touchedAll(3) }));
+    expect(step).toMatchObject({ outage: null, grant: [], remove: [], done: false });
+    expect(step.findings.map((finding) => finding.cause)).toEqual(['NodeNotReady', 'NodeNotReady', 'NodeNotReady']);
   });
 
   test.each([
