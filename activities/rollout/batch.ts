@@ -12,7 +12,7 @@ import type { BatchInput, BatchResult } from '../contract.ts';
 import { describeEdit, describeSwap } from './edits.ts';
 import { type LiveView, openLiveView } from './live-view.ts';
 import { RecordHandle } from './record-handle.ts';
-import { maxViewAgeMs, removePods } from './remove-pods.ts';
+import { removePods } from './remove-pods.ts';
 import { batchResult } from './result.ts';
 import { readManaged } from './template.ts';
 

@@ -42,6 +42,7 @@ export async function openCollection<V>(options: CollectionOptions<V>): Promise<
   let lastSignMs = performance.now();
   let seenSinceMs = Date.now();
   let resourceVersion = '';
+  let listed = 0n;
 
   const sign = (): void => {
     const now = performance.now();
@@ -58,11 +59,14 @@ export async function openCollection<V>(options: CollectionOptions<V>): Promise<
     items.clear();
     for (const [uid, view] of page.items) items.set(uid, view);
     resourceVersion = page.resourceVersion;
+    listed = /^\d+$/.test(page.resourceVersion) ? versionOf(page.resourceVersion) : 0n;
     sign();
     onChange();
   };
   const onEvent = (type: string, object: Record<string, unknown>): void => {
     const raw = object as unknown as Raw;
+    // A list made while the watch ran is ahead of it: what the watch still has to say of before would turn back time.
+    if (versionOf(raw.metadata.resourceVersion) <= listed) return;
     resourceVersion = raw.metadata.resourceVersion;
     // A bookmark comes about once a minute; it proves that the watch lives, which is what is asked.
     sign();
@@ -114,6 +118,11 @@ export async function openCollection<V>(options: CollectionOptions<V>): Promise<
 
 interface Raw {
   metadata: { uid: string; resourceVersion: string };
+}
+
+/** Resource versions of one collection grow; one that is no number is taken for news. */
+function versionOf(resourceVersion: string): bigint {
+  return /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : 2n ** 64n;
 }
 
 function isInfrastructure(error: unknown): boolean {
