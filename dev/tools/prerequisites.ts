@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 
 /** Oldest Go that knows GOTOOLCHAIN=auto, by which it fetches the version that go.mod names. */
 export const minimumGo = '1.21';
-/** Oldest git with `git init --initial-branch`. */
-export const minimumGit = '2.28';
+/** Oldest git that has all options in use, as activities/git says too. */
+export const minimumGit = '2.30';
 
 /** Something that must be installed first. The message says what is missing and what to do. */
 export class PrerequisiteError extends Error {
