@@ -152,9 +152,9 @@ describe('what must be installed', () => {
   });
 
   test('git that is missing or old is named with the cure', () => {
-    expect(() => requireGit({ PATH: bin })).toThrow(/git was not found on the PATH.*Install git 2\.28 or newer/);
+    expect(() => requireGit({ PATH: bin })).toThrow(/git was not found on the PATH.*Install git 2\.30 or newer/);
     script('git', 'echo "git version 2.17.1"');
-    expect(() => requireGit(environment())).toThrow(/git 2\.17 is too old.*Install git 2\.28/);
+    expect(() => requireGit(environment())).toThrow(/git 2\.17 is too old.*Install git 2\.30/);
     script('git', 'echo "git version 2.39.5 (Apple Git-154)"');
     expect(() => requireGit(environment())).not.toThrow();
   });
