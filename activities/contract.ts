@@ -161,6 +161,8 @@ export interface BatchInput {
   direction: 'forward' | 'back';
   /** Hash that nodes must reach. */
   toHash: string;
+  /** Hash of last good; null while there is none. */
+  lastGoodHash: string | null;
   /** Batch rules from the first up to and including the running one. */
   rules: BatchSpec[];
   batchIndex: number;

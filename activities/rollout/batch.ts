@@ -137,6 +137,7 @@ export function stepRules(input: BatchInput): StepRules {
   return {
     direction: input.direction,
     toHash: input.toHash,
+    lastGoodHash: input.lastGoodHash,
     rules: input.rules,
     batchIndex: input.batchIndex,
     maxUnavailable: input.maxUnavailable,

@@ -25,6 +25,8 @@ export interface NodeFacts {
   onTarget: boolean;
   /** Runs another template than the one to reach. */
   onOtherHash: boolean;
+  /** Runs neither the target nor last good: an earlier rollout left it behind on a release that is given up. */
+  astray: boolean;
   /** Runs the target although this rollout never took it: joined or came back while a window was open. */
   exposed: boolean;
   /** NotReady before this rollout replaced its pod (S10); on the way back every NotReady node. */
@@ -79,6 +81,7 @@ function factsOf(rules: StepRules, view: StepView, node: NodeView, pods: PodView
     condemned,
     onTarget,
     onOtherHash,
+    astray: onOtherHash && rules.lastGoodHash !== null && pod.hash !== rules.lastGoodHash,
     exposed: pod !== null && pod.hash === rules.toHash && !touched && !granted && rules.direction === 'forward',
     deferred,
     out: !deferred && (!available || condemned),

@@ -8,6 +8,8 @@ export interface StepRules {
   direction: 'forward' | 'back';
   /** Hash that nodes must reach. */
   toHash: string;
+  /** Hash that nodes come from; null while there is no last good. */
+  lastGoodHash: string | null;
   rules: BatchSpec[];
   batchIndex: number;
   maxUnavailable: IntOrPercent;

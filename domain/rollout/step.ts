@@ -56,7 +56,11 @@ function chooseNodes(rules: StepRules, present: NodeFacts[]): NodeFacts[] {
       .filter((fact) => fact.replaced || fact.onOtherHash)
       .sort((a, b) => Number(a.available) - Number(b.available) || rules.order(a.node, b.node));
   }
-  const ordered = [...present].sort((a, b) => Number(b.touched) - Number(a.touched) || rules.order(a.node, b.node));
+  // Nodes that are left on a release that is given up wait for no batch that others would fill: the fix is for them.
+  const ordered = [...present].sort(
+    (a, b) =>
+      Number(b.touched) - Number(a.touched) || Number(b.astray) - Number(a.astray) || rules.order(a.node, b.node),
+  );
   const covered = coveredNodes(
     ordered.map((fact) => fact.node),
     rules.rules,

@@ -129,6 +129,7 @@ export class RolloutRun {
       context: this.context(),
       direction,
       toHash,
+      lastGoodHash: plan?.fromHash ?? null,
       rules: direction === 'forward' ? (plan?.rules ?? []).slice(0, batch + 1) : [],
       batchIndex: batch,
       maxUnavailable: plan?.maxUnavailable ?? 1,

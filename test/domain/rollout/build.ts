@@ -63,6 +63,7 @@ export function rules(change: Partial<StepRules> = {}): StepRules {
   return {
     direction: 'forward',
     toHash: 'new',
+    lastGoodHash: 'old',
     rules: [batch('100%')],
     batchIndex: 0,
     maxUnavailable: 1,

@@ -178,6 +178,7 @@ export class World {
     return {
       direction: this.direction,
       toHash: forward ? 'new' : 'old',
+      lastGoodHash: 'old',
       rules: forward ? batches.slice(0, this.batchIndex + 1) : [],
       batchIndex: this.batchIndex,
       maxUnavailable,

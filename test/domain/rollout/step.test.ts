@@ -13,6 +13,14 @@ const down = { ready: false, readySinceMs: undefined };
 const crashing = { ...down, containers: [container({ waitingReason: 'CrashLoopBackOff' })] };
 const touchedAll = (count: number) => new Set(nodes(count).map((one) => one.uid));
 
+test('nodes that an earlier rollout left on a release that is given up come first', () => {
+  const pods = onOld(10).map((one) => (['n03', 'n08'].includes(one.node) ? { ...one, hash: 'bad' } : one));
+  const canary = rules({ maxUnavailable: 5, rules: [batch(2)] });
+  expect(granted(decideStep(canary, view({ nodes: nodes(10), pods })))).toEqual(['n03', 'n08']);
+  const takenBack = { ...canary, toHash: 'old' };
+  expect(granted(decideStep(takenBack, view({ nodes: nodes(10), pods })))).toEqual(['n03', 'n08']);
+});
+
 describe('the budget (S14)', () => {
   test.each([
     ['a count', 3, 10, 3],
