@@ -79,12 +79,21 @@ function chooseRemovals(rules: StepRules, chosen: NodeFacts[], present: NodeFact
   const pods: PodView[] = [];
   for (const fact of chosen) {
     if (!fact.removable || fact.pod === null) continue;
-    const free = rules.direction === 'back' && !fact.available;
+    const free = nothingToLose(rules) && !fact.available;
     if (!free && !mayTake({ budget, out, nodeIsOut: !fact.available })) continue;
     if (fact.available) out += 1;
     pods.push(fact.pod);
   }
   return pods;
+}
+
+/**
+ * Whether nodes that are down on what they have to leave do not count against the budget. A release that fails late is down on
+ * more nodes than that, and a first install that failed on all of them: if they counted, nothing could ever go back (S39),
+ * and no fix could ever replace the install.
+ */
+function nothingToLose(rules: StepRules): boolean {
+  return rules.direction === 'back' || rules.lastGoodHash === null;
 }
 
 function chooseGrants(rules: StepRules, chosen: NodeFacts[], present: NodeFacts[], budget: number): Step['grant'] {
@@ -94,9 +103,7 @@ function chooseGrants(rules: StepRules, chosen: NodeFacts[], present: NodeFacts[
   // Nodes that are out already come first: replacing their pods costs the cluster nothing (S14).
   const candidates = chosen.filter((fact) => fact.takeable).sort((a, b) => Number(a.available) - Number(b.available));
   for (const fact of candidates) {
-    // A release that fails late is down on more nodes than the budget: if they counted, nothing could ever go back (S39).
-    const may =
-      rules.direction === 'back' && fact.sunk ? replacing < budget : mayTake({ budget, out, nodeIsOut: fact.out });
+    const may = nothingToLose(rules) && fact.sunk ? replacing < budget : mayTake({ budget, out, nodeIsOut: fact.out });
     if (fact.pod === null || !may) continue;
     if (!fact.out) out += 1;
     replacing += 1;

@@ -46,6 +46,20 @@ describe('the budget (S14)', () => {
     expect(granted(step)).toEqual([]);
   });
 
+  test('a fix replaces a first install that is down everywhere, as many nodes at once as it allows', () => {
+    const pods = nodes(5).map((one) => pod(one.name, 'broken', crashing));
+    const fix = rules({ maxUnavailable: 2, lastGoodHash: null });
+    const first = decideStep(fix, view({ nodes: nodes(5), pods }));
+    expect(first.grant).toHaveLength(2);
+    const grants = first.grant.map((one) => grant(one.node, { podUid: one.podUid }));
+    const second = decideStep(
+      fix,
+      view({ nodes: nodes(5), pods, grants, touched: new Set(grants.map((one) => one.nodeUid)) }),
+    );
+    expect(removed(second)).toEqual(granted(first));
+    expect(second.grant).toEqual([]);
+  });
+
   test('a granted node counts as out before its pod is gone', () => {
     const step = decideStep(rules(), view({ nodes: nodes(3), pods: onOld(3), grants: [grant('n01')] }));
     expect(removed(step)).toEqual(['n01']);
