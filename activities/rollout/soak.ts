@@ -12,6 +12,9 @@ import { readManaged } from './template.ts';
 
 const tickMs = 500;
 
+/** How often the DaemonSet itself is read again: without it no pod would ever come back to be judged. */
+const recheckMs = 2_000;
+
 /**
  * Watches the nodes of the batches so far until `untilMs`: failed as soon as a gate is red, else done, or incomplete when nodes
  * left the target meanwhile. Deletes nothing and writes nothing.
@@ -40,10 +43,15 @@ export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; unt
         grants: record.grants,
         touched: new Set(record.touched),
       });
+    let checkedMs = performance.now();
     const watching = async (): Promise<BatchResult> => {
       while (true) {
         await view.ensureFresh();
         if (deps.signal.aborted) throw new BatchStopped(batchResult('stopped', decide(), record));
+        if (performance.now() - checkedMs > recheckMs) {
+          await refuseGone(deps, input.batch);
+          checkedMs = performance.now();
+        }
         const step = decide();
         deps.report(step);
         if (step.findings.length > 0) return batchResult('failed', step, record);
@@ -56,5 +64,14 @@ export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; unt
     return await Promise.race([watching(), view.failed]);
   } finally {
     views.abort(new Error('the soak has ended'));
+  }
+}
+
+/** Throws Conflict when the DaemonSet is gone or has changed hands. An API server that does not answer is the view's affair. */
+async function refuseGone(deps: BatchDeps, { context }: BatchInput): Promise<void> {
+  try {
+    await readManaged(deps.client, context.ref, context.application);
+  } catch (error) {
+    if (error instanceof NodewaveError && error.code === 'Conflict') throw error;
   }
 }
