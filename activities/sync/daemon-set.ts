@@ -6,10 +6,11 @@ import { type DaemonSetRecord, emptyRecord } from '../../domain/record.ts';
 import { endPhases } from '../../domain/rollout/phases.ts';
 import type { IntOrPercent } from '../../domain/rollout/policy.ts';
 import type { DaemonSetSync, DaemonSetVerdict } from '../../domain/sync.ts';
-import type { KubeObject } from '../cluster/objects.ts';
+import type { DaemonSet, KubeObject } from '../cluster/objects.ts';
 import { readRecord } from '../cluster/record-store.ts';
 import type { SyncContext } from './context.ts';
 import type { Examined } from './examine.ts';
+import { hasLeftBehind } from './left-behind.ts';
 import { templateOf } from './predict.ts';
 
 /** What the sync means for one DaemonSet of the commit. */
@@ -27,7 +28,7 @@ export async function judgeDaemonSet(
   // Keyed on git's own text: what others add to the live template must not lift a quarantine.
   const key = quarantineKey(digest(template), objects, template, namespace);
   const held = record?.quarantine.find((entry) => entry.key === key);
-  const verdict = held === undefined ? verdictOf(examined, record) : 'held';
+  const verdict = held === undefined ? await verdictOf(context, examined, record) : 'held';
   return {
     namespace,
     name,
@@ -46,11 +47,16 @@ function isOf(record: DaemonSetRecord, live: KubeObject | null, application: str
   return record.daemonSetUid === live?.metadata.uid && record.application === application;
 }
 
-function verdictOf(examined: Examined, record: DaemonSetRecord | null): DaemonSetVerdict {
+async function verdictOf(
+  { client }: SyncContext,
+  examined: Examined,
+  record: DaemonSetRecord | null,
+): Promise<DaemonSetVerdict> {
   const { live, desired, changes, adopt } = examined;
   if (live === null) return 'install';
   if (digest(templateOf(desired)) !== digest(templateOf(live))) return 'rollout';
   if (record !== null && isUnfinished(record)) return 'rollout';
+  if (record !== null && (await hasLeftBehind(client, live as unknown as DaemonSet, record))) return 'rollout';
   const counts = changes.some((change) => change.class === 'noRestart' || (change.class === 'strategy' && !adopt));
   return counts ? 'configure' : 'unchanged';
 }
