@@ -101,8 +101,10 @@ function ended(
   nowMs: number,
 ): DaemonSetRecord {
   const { target } = record;
+  // Nodes that an earlier rollout had left behind were being taken back to last good: that is never quarantined.
+  const isGood = target !== null && target.templateDigest === record.good[0]?.templateDigest;
   const entries =
-    quarantine === undefined || target === null
+    quarantine === undefined || target === null || isGood
       ? record.quarantine
       : quarantined(record, { ...quarantine, key: target.quarantineKey, commit: target.commit, atMs: nowMs });
   // The target's template stays until the next rollout: without a last good it is the live one.

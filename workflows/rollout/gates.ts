@@ -40,11 +40,17 @@ export async function gateFailed(run: RolloutRun, result: BatchResult): Promise<
     run.stop(cause, 'rolling');
     if (yieldsToNewerCommit(run.state)) return;
   }
-  if (run.state.plan?.fromHash !== null && run.input.spec.rollout.onFailure === 'rollback') {
+  if (canGoBack(run) && run.input.spec.rollout.onFailure === 'rollback') {
     return run.set({ phase: 'rollingBack' });
   }
   await forceClosed(run, false, () => interrupts(run.state));
   run.stop(cause, run.input.mode === 'install' ? 'installing' : 'rolling');
+}
+
+/** Not without a last good, nor when last good itself is what does not come up: going back would do the same again. */
+function canGoBack(run: RolloutRun): boolean {
+  const from = run.state.plan?.fromHash ?? null;
+  return from !== null && from !== run.state.toHash;
 }
 
 /** The first finding as a sentence, and how many nodes show one. */
