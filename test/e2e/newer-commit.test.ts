@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { applyStages, crashLoop } from '../../dev/stack/stages.ts';
-import { adminKube } from '../support/cluster.ts';
+import { adminKube, uniqueName } from '../support/cluster.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { stackTimeoutMs } from '../support/stack.ts';
 import { imageOf, makeScene, nodeOf, type Scene, type SceneOptions } from './scene.ts';
@@ -21,10 +21,14 @@ afterAll(async () => {
   await product?.stop();
 });
 
-async function installed({ onTestFinished }: Pick<SceneOptions, 'onTestFinished'>, batches: object[]): Promise<Scene> {
+async function installed(
+  { onTestFinished }: Pick<SceneOptions, 'onTestFinished'>,
+  batches: object[],
+  image = 'newer:1',
+): Promise<Scene> {
   const rollout = { batches, maxUnavailable: 2, readyWithin: '60s' };
   const scene = await makeScene({ product, prefix: 'newer', nodes: nodeCount, rollout, onTestFinished });
-  const first = await scene.commit({ 'agent.yaml': scene.agent('newer:1') });
+  const first = await scene.commit({ 'agent.yaml': scene.agent(image) });
   await scene.configure();
   expect(await scene.outcome(first)).toMatchObject({ outcome: 'installed' });
   return scene;
@@ -61,6 +65,24 @@ describe.concurrent('a newer commit while a rollout runs', () => {
     expect(await scene.outcome(reverted)).toMatchObject({ outcome: 'succeeded' });
     expect(await scene.images()).toEqual({ 'newer:1': nodeCount });
     expect(await scene.phase('waiting')).toMatchObject({ syncedCommit: reverted });
+  });
+
+  test('that takes the change back and fails itself: a person decides, and last good is not quarantined', async (context) => {
+    const image = `${uniqueName('newer')}:1`;
+    const scene = await installed(context, [whole], image);
+    await scene.configure({ batches: slowly, maxUnavailable: 2 });
+    const commit = await scene.push(scene.agent('newer:2'));
+    await scene.rollout(commit, 'soaking');
+    await applyStages(await adminKube(), crashLoop(image));
+    const reverted = await scene.push(scene.agent(image), 'Revert');
+    expect(await scene.outcome(commit)).toMatchObject({ outcome: 'superseded' });
+    const { sentence } = await scene.rollout(reverted, 'stopped');
+    expect(sentence).toContain('CrashLoopBackOff');
+    await scene.send('abort', { by });
+    expect(await scene.outcome(reverted)).toMatchObject({ outcome: 'aborted' });
+    const { good, quarantine } = await scene.record();
+    expect(good).toHaveLength(1);
+    expect(quarantine).toEqual([]);
   });
 
   test('takes over, also when it fails: everything goes back to last good', async (context) => {
