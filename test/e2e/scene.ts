@@ -95,7 +95,7 @@ export async function makeScene(options: SceneOptions): Promise<Scene> {
       ? handle.executeUpdate<Accepted, []>(update)
       : handle.executeUpdate<Accepted, [unknown]>(update, { args: [args[0]] });
   const wait = <T>(what: string, check: () => Promise<T | false | undefined>): Promise<T> =>
-    waitFor(check, { timeoutMs: patienceMs, everyMs: 150, what });
+    waitFor(check, { timeoutMs: patienceMs, everyMs: 300, what });
   const availableOn = (node: string, notUid?: string): Promise<string> =>
     wait(`an available pod on node ${node}`, async () => {
       const pod = (await scene.pods()).find((one) => nodeOf(one) === node && one.metadata.uid !== notUid);
