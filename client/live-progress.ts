@@ -13,6 +13,8 @@ export interface LiveProgress {
   deferred: string[];
   /** Set while so many nodes are down that nothing is deleted or concluded. */
   outage: string | null;
+  /** Set while nodes that are out for other reasons use the whole budget up. */
+  blocked: string | null;
 }
 
 /** The parts of Temporal's PendingActivityInfo that are read here. */
@@ -55,7 +57,7 @@ async function decode(access: TemporalAccess, payload: Payload): Promise<unknown
 
 function readHeartbeat(details: unknown, activity: PendingActivity): LiveProgress | null {
   if (typeof details !== 'object' || details === null) return null;
-  const { progress, zones, deferred, outage } = details as Partial<LiveProgress>;
+  const { progress, zones, deferred, outage, blocked } = details as Partial<LiveProgress>;
   if (typeof progress?.done !== 'number') return null;
   return {
     atMs: Number(activity.lastHeartbeatTime?.seconds ?? 0) * 1000,
@@ -64,5 +66,6 @@ function readHeartbeat(details: unknown, activity: PendingActivity): LiveProgres
     zones: zones ?? [],
     deferred: deferred ?? [],
     outage: outage ?? null,
+    blocked: blocked ?? null,
   };
 }

@@ -49,6 +49,7 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities {
         zones: step.zones,
         deferred: step.deferred.slice(0, 20),
         outage: step.outage,
+        blocked: step.blocked,
       };
     };
     return await beating(

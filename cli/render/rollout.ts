@@ -73,6 +73,7 @@ export function progressLines(view: RolloutView, nowMs: number): string[] {
   const zones = view.live?.zones ?? view.zones;
   const when = view.live === null ? '' : ` (reported ${age(view.live.atMs, nowMs)} ago)`;
   const outage = view.live?.outage ?? null;
+  const blocked = view.live?.blocked ?? null;
   const deferred = view.live?.deferred ?? [];
   return [
     `Progress${when}: ${progressSentence(view, progress)}`,
@@ -80,6 +81,7 @@ export function progressLines(view: RolloutView, nowMs: number): string[] {
       columns(zones.map((zone) => [zone.value, bar(zone.done, zone.eligible), `${zone.done}/${zone.eligible}`])),
     ),
     ...(outage === null ? [] : [`Nothing is deleted now: ${plain(outage)}`]),
+    ...(blocked === null ? [] : [`Nothing is deleted now: ${plain(blocked)}`]),
     ...(deferred.length === 0 ? [] : [`Set aside: ${names(deferred, deferred.length)}`]),
   ];
 }

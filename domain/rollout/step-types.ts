@@ -59,6 +59,8 @@ export interface Step {
   touchedNames: string[];
   /** Set when so many nodes are down that nothing may be concluded or deleted (S34). */
   outage: string | null;
+  /** Set when nodes wait to be taken and others, which this rollout has not taken, use the whole budget up. */
+  blocked: string | null;
 }
 
 /** How long a grant that this rollout will not act on counts as out although its pod is well: no worker acts on an older view. */

@@ -46,7 +46,18 @@ export function decideStep(rules: StepRules, view: StepView): Step {
     deferred: facts.filter((fact) => fact.deferred).map((fact) => fact.node.name),
     touchedNames: facts.filter((fact) => fact.touched || fact.granted).map((fact) => fact.node.name),
     outage,
+    blocked: mayMove && grant.length + remove.length === 0 ? blockedBy(chosen, present, budget) : null,
   };
+}
+
+/** Who stands in the way when nothing of the rollout is in flight and still no node may be taken. */
+function blockedBy(chosen: NodeFacts[], present: NodeFacts[], budget: number): string | null {
+  if (!chosen.some((fact) => fact.takeable) || present.some((fact) => fact.granted && !fact.onTarget)) return null;
+  const out = present.filter((fact) => fact.out).map((fact) => fact.node.name);
+  if (out.length < budget) return null;
+  const named = out.slice(0, 5).join(', ');
+  const more = out.length > 5 ? ` and ${out.length - 5} more` : '';
+  return `${out.length} nodes have no available pod (${named}${more}) and the budget is ${budget}; no further node is taken until they are available again, or maxUnavailable is raised`;
 }
 
 function chooseNodes(rules: StepRules, present: NodeFacts[]): NodeFacts[] {

@@ -58,6 +58,7 @@ test('the running batch reports newer progress than the workflow, and says how o
     zones: [{ value: 'zone-a', eligible: 20, done: 20 }],
     deferred: ['node-9'],
     outage: 'half of the nodes are NotReady',
+    blocked: null,
   };
   expect(progressLines(rolloutView({ live }), nowMs)).toEqual([
     'Progress (reported 2s ago): 11/60 nodes on the target, 2 in flight, 2 out, 1 deferred, 2 exposed',
@@ -65,6 +66,10 @@ test('the running batch reports newer progress than the workflow, and says how o
     'Nothing is deleted now: half of the nodes are NotReady',
     'Set aside: node-9',
   ]);
+  const stuck = { ...live, outage: null, deferred: [], blocked: '3 nodes have no available pod' };
+  expect(progressLines(rolloutView({ live: stuck }), nowMs).at(-1)).toBe(
+    'Nothing is deleted now: 3 nodes have no available pod',
+  );
 });
 
 test('a finding has cause, evidence and next step, with nothing that a terminal acts on', () => {

@@ -29,7 +29,7 @@ describe('the budget (S14)', () => {
   ])('is filled at once: %s', (_name, maxUnavailable, count, expected) => {
     const step = decideStep(rules({ maxUnavailable }), view({ nodes: nodes(count), pods: onOld(count) }));
     expect(step.grant).toHaveLength(expected);
-    expect(step.remove).toEqual([]);
+    expect(step).toMatchObject({ remove: [], blocked: null });
   });
 
   test('ill pods of last good use it up', () => {
@@ -44,6 +44,8 @@ describe('the budget (S14)', () => {
     const pods = [pod('n00', 'old', down), pod('n01', 'old', down), ...onOld(10).slice(2)];
     const step = decideStep(rules({ maxUnavailable: 1 }), view({ nodes: nodes(10), pods }));
     expect(granted(step)).toEqual([]);
+    // Nobody waits in the dark: the sentence names the nodes and what can be done.
+    expect(step.blocked).toContain('2 nodes have no available pod (n00, n01) and the budget is 1');
   });
 
   test('a fix replaces a first install that is down everywhere, as many nodes at once as it allows', () => {
