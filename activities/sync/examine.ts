@@ -5,6 +5,7 @@ import type { DocumentError } from '../../domain/document-error.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import { fieldManager } from '../../domain/ids.ts';
 import { describeObject, isDaemonSet } from '../../domain/manifest/object.ts';
+import { pathInSentence, placeOf } from '../../domain/manifest/place.ts';
 import { at, isPlainObject } from '../../domain/plain.ts';
 import type { FieldChange, ObjectAction } from '../../domain/sync.ts';
 import { KubeError } from '../cluster/kube-error.ts';
@@ -39,7 +40,8 @@ export async function examineObject(context: SyncContext, located: Located): Pro
     return { ...located, adopt, desired, action, changes };
   } catch (error) {
     if (!(error instanceof KubeError) || error.code !== 'BadInput') throw error;
-    return { ...object.source, message: `${describeObject(object)}: ${error.message}` };
+    const place = placeOf(object, pathInSentence(object.body, error.message));
+    return { ...place, message: `${describeObject(object)}: ${error.message}` };
   }
 }
 
@@ -65,7 +67,7 @@ function immutableSelector({ object }: Located, live: KubeObject): DocumentError
   const existing = normalSelector(at(live, 'spec', 'selector'));
   if (wanted === existing) return null;
   return {
-    ...object.source,
+    ...placeOf(object, ['spec', 'selector']),
     field: 'spec.selector',
     message: `${describeObject(object)} runs with selector ${existing}, and a DaemonSet's selector cannot be changed to ${wanted}; put it back, or give the DaemonSet another name`,
   };

@@ -1,5 +1,6 @@
 import type { DocumentError } from '../../domain/document-error.ts';
 import { apiGroup, type ManifestObject } from '../../domain/manifest/object.ts';
+import { placeOf } from '../../domain/manifest/place.ts';
 import { at } from '../../domain/plain.ts';
 import { collectionPath, objectPath, type Resource } from '../cluster/discovery.ts';
 import type { KubeObject } from '../cluster/objects.ts';
@@ -60,10 +61,11 @@ function isNamespace(object: ManifestObject): boolean {
   return object.apiVersion === 'v1' && object.kind === 'Namespace';
 }
 
-function withoutNamespace(context: SyncContext, { source, namespace, kind, name }: ManifestObject): DocumentError {
+function withoutNamespace(context: SyncContext, object: ManifestObject): DocumentError {
+  const { namespace, kind, name } = object;
   const { cluster } = context.spec.destination;
   return {
-    ...source,
+    ...placeOf(object, ['metadata', 'namespace']),
     field: 'metadata.namespace',
     message: `${kind} ${name} is for namespace ${namespace}, which does not exist on cluster ${cluster}; create it (kubectl create namespace ${namespace}) or add it to git`,
   };
@@ -74,7 +76,7 @@ function withoutKind(
   object: ManifestObject,
   objects: readonly ManifestObject[],
 ): Located | DocumentError {
-  const { source, apiVersion, kind } = object;
+  const { apiVersion, kind } = object;
   const definition = objects.find(
     ({ body }) =>
       body.kind === 'CustomResourceDefinition' &&
@@ -88,7 +90,7 @@ function withoutKind(
   }
   const { cluster } = context.spec.destination;
   return {
-    ...source,
+    ...placeOf(object, ['kind']),
     field: 'kind',
     message: `cluster ${cluster} serves no kind ${kind} in ${apiVersion}; check the spelling, or install its CustomResourceDefinition first`,
   };

@@ -1,4 +1,4 @@
-import type { SourcePlace } from '../document-error.ts';
+import type { FieldPath, SourcePlace } from '../document-error.ts';
 
 /** One Kubernetes object that git asks for. */
 export interface ManifestObject {
@@ -10,6 +10,8 @@ export interface ManifestObject {
   /** The whole object as it is sent to the API server, `metadata.namespace` filled in. */
   body: Record<string, unknown>;
   source: SourcePlace;
+  /** Line of a field of `body`, for errors that are found later; absent for objects that come from no file. */
+  lineOf?(path: FieldPath): number;
 }
 
 /** The API group of `apps/v1` is `apps`, that of `v1` is empty. */

@@ -84,14 +84,14 @@ function identityProblems(body: PlainObject): FieldProblem[] {
 
 /** Only for bodies without identity problems. */
 function toObject(manifest: ParsedManifest, namespace: string, defined: ReadonlySet<string>): ManifestObject {
-  const { body, source } = manifest;
+  const { body, source, lineOf } = manifest;
   const apiVersion = String(body.apiVersion);
   const kind = String(body.kind);
   const given = isPlainObject(body.metadata) ? body.metadata : {};
   const { namespace: written, ...metadata } = given;
   const name = String(metadata.name);
   if (isClusterScoped({ apiVersion, kind }, defined)) {
-    return { apiVersion, kind, name, body: { ...body, metadata }, source };
+    return { apiVersion, kind, name, body: { ...body, metadata }, source, lineOf };
   }
   const own = typeof written === 'string' && written !== '' ? written : namespace;
   return {
@@ -101,6 +101,7 @@ function toObject(manifest: ParsedManifest, namespace: string, defined: Readonly
     name,
     body: { ...body, metadata: { ...metadata, namespace: own } },
     source,
+    lineOf,
   };
 }
 

@@ -72,7 +72,7 @@ const cases: Record<string, Case> = {
   },
   'a kind that does not exist': {
     files: (good) => ({ 'agents/agent.yaml': good.replace('kind: DaemonSet', 'kind: DaemonSett') }),
-    told: [/agents\/agent\.yaml:\d+: kind: .*serves no kind DaemonSett in apps\/v1/],
+    told: [/agents\/agent\.yaml:2: kind: .*serves no kind DaemonSett in apps\/v1/],
   },
   'a kind of another API': {
     files: (good) => ({ 'agents/agent.yaml': good.replace('apps/v1', 'extensions/v1beta1') }),
@@ -104,7 +104,7 @@ const cases: Record<string, Case> = {
     files: (good) => ({
       'agents/agent.yaml': good.replace('image: bad:1', 'image: bad:1\n          imagePullPolice: Always'),
     }),
-    told: [/agents\/agent\.yaml:\d+: .*imagePullPolice/],
+    told: [/agents\/agent\.yaml:19: .*imagePullPolice/],
   },
   'a selector that does not match the template': {
     files: one(({ spec }) => {
@@ -114,7 +114,7 @@ const cases: Record<string, Case> = {
   },
   'another selector than the one that runs': {
     files: (good) => ({ 'agents/agent.yaml': labels(labels(good)) }),
-    told: [/agents\/agent\.yaml:\d+: spec\.selector: .*cannot be changed.*another name/],
+    told: [/agents\/agent\.yaml:6: spec\.selector: .*cannot be changed.*another name/],
   },
   'a namespace that does not exist': {
     files: (good) => ({
@@ -126,7 +126,7 @@ const cases: Record<string, Case> = {
       }),
     }),
     told: [
-      /agents\/config\.yaml:\d+: metadata\.namespace: .*namespace no-such-namespace, which does not exist.*create it/,
+      /agents\/config\.yaml:5: metadata\.namespace: .*namespace no-such-namespace, which does not exist.*create it/,
     ],
   },
   'an empty directory': {
