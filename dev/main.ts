@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { prepareServices, type ServicesSetup, servicesReady, startServices } from './services.ts';
 import { stopOnSignals } from './stack/exit-guard.ts';
 import { freePort } from './stack/ports.ts';
@@ -9,7 +9,8 @@ import { pathOf } from './tools/ensure.ts';
 import { requireGit } from './tools/prerequisites.ts';
 
 const repositoryRoot = join(import.meta.dirname, '..');
-const stateDir = join(repositoryRoot, '.nodewave', 'dev');
+/** NODEWAVE_DEV_DIR keeps a second stack apart from the first, e.g. that of a test. */
+const stateDir = resolve(process.env.NODEWAVE_DEV_DIR || join(repositoryRoot, '.nodewave', 'dev'));
 /** The ports that people and clients expect; others are taken where these are not free. */
 const usual = { temporal: 7233, temporalUi: 8233, apiServer: 6443, webhook: 8080, operations: 9090 };
 

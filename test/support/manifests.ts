@@ -43,6 +43,8 @@ export function application(options: {
   rollout?: Record<string, unknown>;
   path?: string;
   interval?: string;
+  /** The run's cluster without it. */
+  cluster?: string;
 }): ApplicationSpec {
   const text = stringify({
     apiVersion: 'nodewave.dev/v1alpha1',
@@ -50,7 +52,7 @@ export function application(options: {
     metadata: { name: options.name },
     spec: {
       source: { repo: options.repo, ref: { branch: 'main' }, path: options.path ?? '.' },
-      destination: { cluster: clusterName, namespace: options.namespace },
+      destination: { cluster: options.cluster ?? clusterName, namespace: options.namespace },
       sync: { interval: options.interval ?? '10m' },
       rollout: { batches: [{ nodes: '100%' }], maxUnavailable: 2, ...options.rollout },
     },
