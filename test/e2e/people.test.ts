@@ -174,7 +174,7 @@ describe.concurrent('approval', () => {
 describe.concurrent('pause, resume and abort', () => {
   test('pause after the batch, pause now, resume each time: no pod is deleted meanwhile and none gets lost', async (test) => {
     const slow = `${uniqueName('people')}:2`;
-    await applyStages(await adminKube(), slowReady(slow, 1_500));
+    await applyStages(await adminKube(), slowReady(slow, 2_500));
     const scene = await installed(test, 'pause', { batches: [{ name: 'half', nodes: 2 }, whole], maxUnavailable: 1 });
     const commit = await scene.push(scene.agent(slow));
     await scene.rollout(commit, 'rolling', (view) => view.toHash !== null);

@@ -19,7 +19,7 @@ let kubectl: Kubectl;
 beforeAll(async () => {
   product = await startProduct();
   kubectl = await makeKubectl();
-  await applyStages(await adminKube(), [...crashLoop('trouble:crash'), ...slowReady('trouble:slow', 1_500)]);
+  await applyStages(await adminKube(), [...crashLoop('trouble:crash'), ...slowReady('trouble:slow', 3_000)]);
 }, stackTimeoutMs);
 
 afterAll(async () => {
