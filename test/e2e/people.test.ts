@@ -1,14 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { applyStages, crashLoop, slowReady } from '../../dev/stack/stages.ts';
+import { applyStages, slowReady } from '../../dev/stack/stages.ts';
 import { waitFor } from '../../dev/stack/wait.ts';
 import { adminKube, uniqueName } from '../support/cluster.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { stackTimeoutMs } from '../support/stack.ts';
-import { makeScene, nodeOf, type Scene, type SceneOptions } from './scene.ts';
-
-const nodeCount = 4;
-const by = 'ann@example.com';
-const whole = { name: 'all', nodes: '100%' };
+import {
+  by,
+  expectLastGoodForNewPods,
+  expectRefused,
+  installed,
+  nodeCount,
+  nodesOn,
+  refusalOf,
+  whole,
+} from './people.ts';
 
 let product: Product;
 
@@ -20,49 +25,9 @@ afterAll(async () => {
   await product?.stop();
 });
 
-type Cleanup = Pick<SceneOptions, 'onTestFinished'>;
-
-/** A scene whose version 1 is installed. */
-async function installed({ onTestFinished }: Cleanup, prefix: string, rollout: object): Promise<Scene> {
-  const policy = { maxUnavailable: 2, readyWithin: '60s', ...rollout };
-  const scene = await makeScene({ product, prefix, nodes: nodeCount, rollout: policy, onTestFinished });
-  const first = await scene.commit({ 'agent.yaml': scene.agent('people:1') });
-  await scene.configure();
-  expect(await scene.outcome(first)).toMatchObject({ outcome: 'installed' });
-  return scene;
-}
-
-/** Nodes whose pod carries the image. */
-async function nodesOn(scene: Scene, image: string): Promise<string[]> {
-  return (await scene.pods()).filter((pod) => pod.spec?.containers?.[0]?.image === image).map(nodeOf);
-}
-
-/** What must hold whenever nothing is being replaced: whatever starts a pod now gets last good. */
-async function expectLastGoodForNewPods(scene: Scene, image: string, touched: string[] = []): Promise<void> {
-  expect(await scene.liveImage()).toBe(image);
-  const untouched = scene.nodes.names.find((node) => !touched.includes(node)) ?? '';
-  expect(await scene.deletePod(untouched), 'a pod deleted by hand').toBe(image);
-  const [node] = touched;
-  if (node !== undefined) expect(await scene.deletePod(node), 'a pod deleted by hand on a touched node').toBe(image);
-}
-
-/** The update is refused with a sentence that matches, and history does not grow. Only while nothing else happens. */
-async function expectRefused(scene: Scene, update: string, input: [unknown?], sentence: RegExp): Promise<void> {
-  const before = await scene.historyLength('rollout');
-  expect(await refusalOf(scene, update, input), `${update} ${JSON.stringify(input)}`).toMatch(sentence);
-  expect(await scene.historyLength('rollout'), 'a refused update leaves no event').toBe(before);
-}
-
-function refusalOf(scene: Scene, update: string, input: [unknown?]): Promise<string> {
-  return scene.send(update, ...input).then(
-    (answer) => `accepted: ${answer.message}`,
-    (error: Error) => (error.cause as Error | undefined)?.message ?? error.message,
-  );
-}
-
 describe.concurrent('approval', () => {
   test('before a batch: nothing is touched until somebody approves the plan that is shown', async (test) => {
-    const scene = await installed(test, 'before', {
+    const scene = await installed(product, test, 'before', {
       batches: [{ name: 'canary', nodes: 1, approval: 'before' }, whole],
     });
     const uids = await scene.uids();
@@ -114,7 +79,7 @@ describe.concurrent('approval', () => {
   });
 
   test('before a batch, rejected: the rollout ends without touching a node, and retry starts it again', async (test) => {
-    const scene = await installed(test, 'reject', { batches: [{ ...whole, approval: 'before' }] });
+    const scene = await installed(product, test, 'reject', { batches: [{ ...whole, approval: 'before' }] });
     const uids = await scene.uids();
     const commit = await scene.push(scene.agent('people:2'));
     const { planDigest: plan } = await scene.rollout(commit, 'awaitingApprovalBefore');
@@ -135,7 +100,9 @@ describe.concurrent('approval', () => {
   });
 
   test('after a batch: new pods get last good while it waits; rejected, the batch goes back and is quarantined', async (test) => {
-    const scene = await installed(test, 'after', { batches: [{ name: 'canary', nodes: 1, approval: 'after' }, whole] });
+    const scene = await installed(product, test, 'after', {
+      batches: [{ name: 'canary', nodes: 1, approval: 'after' }, whole],
+    });
     const uids = await scene.uids();
     const commit = await scene.push(scene.agent('people:2'));
     const waiting = await scene.rollout(commit, 'awaitingApprovalAfter');
@@ -175,7 +142,10 @@ describe.concurrent('pause, resume and abort', () => {
   test('pause after the batch, pause now, resume each time: no pod is deleted meanwhile and none gets lost', async (test) => {
     const slow = `${uniqueName('people')}:2`;
     await applyStages(await adminKube(), slowReady(slow, 2_500));
-    const scene = await installed(test, 'pause', { batches: [{ name: 'half', nodes: 2 }, whole], maxUnavailable: 1 });
+    const scene = await installed(product, test, 'pause', {
+      batches: [{ name: 'half', nodes: 2 }, whole],
+      maxUnavailable: 1,
+    });
     const commit = await scene.push(scene.agent(slow));
     await scene.rollout(commit, 'rolling', (view) => view.toHash !== null);
     expect((await scene.send('pause', { by, mode: 'afterBatch', reason: 'lunch' })).message).toContain(
@@ -215,7 +185,9 @@ describe.concurrent('pause, resume and abort', () => {
   });
 
   test('abort in mid rollout: touched nodes keep their pods, whatever starts a pod gets last good', async (test) => {
-    const scene = await installed(test, 'abort', { batches: [{ name: 'canary', nodes: 1, soak: '10m' }, whole] });
+    const scene = await installed(product, test, 'abort', {
+      batches: [{ name: 'canary', nodes: 1, soak: '10m' }, whole],
+    });
     const uids = await scene.uids();
     const commit = await scene.push(scene.agent('people:2'));
     await scene.rollout(commit, 'soaking');
@@ -230,113 +202,5 @@ describe.concurrent('pause, resume and abort', () => {
     expect((await scene.rollout(commit, 'aborted')).nodesTouched).toEqual([canary]);
     expect((await scene.addNode()).image, 'a node that joins').toBe('people:1');
     await expectLastGoodForNewPods(scene, 'people:1', [canary]);
-  });
-});
-
-describe.concurrent('rollback', () => {
-  test('in mid rollout: touched nodes go back, the others never notice', async (test) => {
-    const scene = await installed(test, 'midway', { batches: [{ name: 'half', nodes: 2, soak: '10m' }, whole] });
-    const uids = await scene.uids();
-    const commit = await scene.push(scene.agent('people:2'));
-    await scene.rollout(commit, 'soaking');
-    const touched = await nodesOn(scene, 'people:2');
-    expect(touched).toHaveLength(2);
-    await scene.send('rollback', { by, reason: 'pages at night' });
-    const outcome = await scene.outcome(commit);
-    expect(outcome).toMatchObject({ outcome: 'rolledBack', cause: expect.stringContaining('pages at night') });
-    expect(await scene.images()).toEqual({ 'people:1': nodeCount });
-    const after = await scene.uids();
-    for (const [node, uid] of Object.entries(uids)) {
-      if (touched.includes(node)) expect(after[node]).not.toBe(uid);
-      else expect(after[node]).toBe(uid);
-    }
-    await scene.phase('held');
-  });
-
-  test('after a success, through the application: back to the good one before, held until somebody releases it', async (test) => {
-    const scene = await installed(test, 'success', { batches: [{ name: 'canary', nodes: 1 }, whole] });
-    await expect(scene.sendToApplication('rollback', { by })).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('rollback needs "reason"') },
-    });
-    const commit = await scene.push(scene.agent('people:2'));
-    expect(await scene.outcome(commit)).toMatchObject({ outcome: 'succeeded' });
-    await scene.sendToApplication('rollback', { by, reason: 'eats memory' });
-    const status = await waitFor(
-      async () => {
-        const seen = await scene.status();
-        return seen.recent[0]?.outcome === 'rolledBack' && seen;
-      },
-      { timeoutMs: 90_000, what: 'the end of the rollback' },
-    );
-    expect(status.recent[0]).toMatchObject({ commit, cause: expect.stringContaining('eats memory') });
-    expect(status.phase).toBe('held');
-    expect(status.sentence).toMatch(/quarantined \(eats memory.*release-quarantine/);
-    expect(await scene.images()).toEqual({ 'people:1': nodeCount });
-    expect(await scene.liveImage()).toBe('people:1');
-    expect((await scene.record()).quarantine).toMatchObject([{ commit, reason: 'eats memory', by }]);
-    const readme = await scene.push({ 'agent.yaml': scene.agent('people:2'), 'README.md': 'More words.\n' });
-    expect(await scene.outcome(readme)).toMatchObject({ outcome: 'held' });
-    expect(await scene.images()).toEqual({ 'people:1': nodeCount });
-
-    await scene.sendToApplication('releaseQuarantine', { by, reason: 'memory is cheap' });
-    await scene.rollout(readme, 'succeeded');
-    expect(await scene.images()).toEqual({ 'people:2': nodeCount });
-    expect(await scene.phase('waiting')).toMatchObject({ syncedCommit: readme });
-  });
-});
-
-describe.concurrent('a failed gate with onFailure: pause', () => {
-  test('waits for a person: retry judges again, retry with ignoreGate passes it', async (test) => {
-    const image = `${uniqueName('people')}:crash`;
-    const stages = crashLoop(image);
-    const kube = await adminKube();
-    await applyStages(kube, stages);
-    const scene = await installed(test, 'retry', {
-      batches: [{ name: 'canary', nodes: 1 }, whole],
-      onFailure: 'pause',
-    });
-    const commit = await scene.push(scene.agent(image));
-    const stopped = await scene.rollout(commit, 'stopped');
-    const [canary = ''] = await nodesOn(scene, image);
-    expect(stopped.findings).toMatchObject([{ cause: 'CrashLoopBackOff', node: canary }]);
-    expect(stopped.sentence).toMatch(/CrashLoopBackOff.*Waits for resume, retry, rollback or abort/);
-    expect(stopped.accepts).toEqual(['resume', 'abort', 'rollback', 'retry']);
-    expect(await scene.liveImage()).toBe('people:1');
-    await expectRefused(scene, 'retry', [{ by, ignoreGate: 'yes' }], /"ignoreGate" must be true or false/);
-    await expectRefused(scene, 'approve', [{ by, plan: stopped.planDigest }], /Nothing waits for an approval/);
-
-    await scene.send('retry', { by, reason: 'once more' });
-    const again = await scene.rollout(commit, 'stopped', (view) => view.log.length === 1);
-    expect(again.findings).toMatchObject([{ cause: 'CrashLoopBackOff', node: canary }]);
-
-    for (const stage of stages) {
-      await product.kube.remove(`/apis/kwok.x-k8s.io/v1alpha1/stages/${stage.metadata.name}`);
-    }
-    await scene.send('retry', { by, ignoreGate: true, reason: 'only that node' });
-    expect(await scene.outcome(commit)).toMatchObject({ outcome: 'succeeded' });
-    expect(await nodesOn(scene, image)).toHaveLength(nodeCount);
-    expect((await scene.images())[image], 'all but the node that was passed').toBe(nodeCount - 1);
-    const { log } = await scene.rollout(commit, 'succeeded');
-    expect(log.map((entry) => entry.what)).toEqual(['retry: once more', 'retry, ignoring the gate: only that node']);
-  });
-
-  test('a node that was put in order passes on retry', async (test) => {
-    const image = `${uniqueName('people')}:crash`;
-    const stages = crashLoop(image);
-    await applyStages(await adminKube(), stages);
-    const scene = await installed(test, 'cured', {
-      batches: [{ name: 'canary', nodes: 1 }, whole],
-      onFailure: 'pause',
-    });
-    const commit = await scene.push(scene.agent(image));
-    await scene.rollout(commit, 'stopped');
-    const [canary = ''] = await nodesOn(scene, image);
-    for (const stage of stages) {
-      await product.kube.remove(`/apis/kwok.x-k8s.io/v1alpha1/stages/${stage.metadata.name}`);
-    }
-    expect(await scene.deletePod(canary), 'while it waits, last good is live').toBe('people:1');
-    await scene.send('retry', { by });
-    expect(await scene.outcome(commit)).toMatchObject({ outcome: 'succeeded' });
-    expect(await scene.images()).toEqual({ [image]: nodeCount });
   });
 });
