@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DaemonSet, Pod } from '../../activities/cluster/objects.ts';
 import { paths } from '../../activities/cluster/paths.ts';
 import { applyStages, crashLoop } from '../../dev/stack/stages.ts';
+import { waitFor } from '../../dev/stack/wait.ts';
+import type { RolloutStatus } from '../../domain/wire.ts';
 import { adminKube, makeNamespace, makeNodes, type TestNodes } from '../support/cluster.ts';
 import { stackTimeoutMs } from '../support/stack.ts';
 import { type Engine, startEngine } from './support.ts';
@@ -74,3 +76,42 @@ test('installs, rolls out in batches, and rolls a crashing version back to last 
   const kept = new Set(good.map((pod) => pod.metadata.uid));
   expect(after.filter((pod) => kept.has(pod.metadata.uid))).toHaveLength(5);
 }, 120_000);
+
+test.each([
+  ['last', 'stays:1'],
+  ['canary', 'stays:2'],
+] as const)('promoteAfter %s: while the second batch waits, the live template is %s', async (promoteAfter, live) => {
+  const name = `stays-${promoteAfter}`;
+  const common = { namespace, name, nodeSelector: nodes.selector };
+  await (await engine.start({ ...common, mode: 'install', image: 'stays:1' })).result();
+  const update = await engine.start({
+    ...common,
+    mode: 'update',
+    image: 'stays:2',
+    policy: {
+      promoteAfter,
+      batches: [
+        { name: 'canary', nodes: 1, soakMs: 200, approval: 'after' },
+        { name: 'half', nodes: '50%', soakMs: 200, approval: 'after' },
+        { name: 'all', nodes: '100%', soakMs: 0 },
+      ],
+    },
+  });
+  const handle = engine.client.workflow.getHandle(update.workflowId);
+  const approveBatch = async (batch: number): Promise<void> => {
+    const status = await waitFor(
+      async () => {
+        const now = await handle.query<RolloutStatus, []>('status');
+        return now.phase === 'awaitingApprovalAfter' && now.batch === batch ? now : undefined;
+      },
+      { timeoutMs: 60_000, what: `batch ${batch} to wait for its approval` },
+    );
+    if (batch === 0) expect(await imageOf(name)).toBe('stays:1');
+    else expect(await imageOf(name)).toBe(live);
+    await handle.executeUpdate('approve', { args: [{ by: 'ann', plan: status.planDigest }] });
+  };
+  await approveBatch(0);
+  await approveBatch(1);
+  expect(await update.result()).toMatchObject({ outcome: 'succeeded' });
+  expect(await imageOf(name)).toBe('stays:2');
+});
