@@ -94,6 +94,8 @@ export interface BatchResult {
   progress: Progress;
   zones: { value: string; eligible: number; done: number }[];
   findings: Finding[];
+  /** Names of all nodes with a finding, at most 200; absent in histories of before it was told. */
+  redNodes?: string[];
   /** Who changed what, with verdict `edited`. */
   edit?: string;
   /** Nodes taken so far in the whole rollout, at most 200 names. */

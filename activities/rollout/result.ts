@@ -4,6 +4,7 @@ import type { BatchResult } from '../contract.ts';
 
 const maxNames = 20;
 const maxFindings = 10;
+const maxNodes = 200;
 
 /** What a batch tells the workflow: counts and a few names, always small. */
 export function batchResult(
@@ -17,8 +18,9 @@ export function batchResult(
     progress: step.progress,
     zones: step.zones,
     findings: step.findings.slice(0, maxFindings),
+    redNodes: [...new Set(step.findings.map((finding) => finding.node))].slice(0, maxNodes),
     ...(edit === undefined ? {} : { edit }),
-    touched: step.touchedNames.slice(0, 200),
+    touched: step.touchedNames.slice(0, maxNodes),
     touchedCount: record.touched.length,
     deferred: step.deferred.slice(0, maxNames),
   };

@@ -168,7 +168,8 @@ function nothingAfter(state: RolloutState): string | null {
 }
 
 function ignoredNodes(state: RolloutState): string[] {
-  return [...new Set([...state.ignoredNodes, ...state.findings.map((finding) => finding.node)])];
+  const red = state.redNodes ?? state.findings.map((finding) => finding.node);
+  return [...new Set([...state.ignoredNodes, ...red])];
 }
 
 /** Whether something has to interrupt what runs now. A pause `afterBatch` waits for the batch's end. */

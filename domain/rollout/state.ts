@@ -46,6 +46,8 @@ export interface RolloutState {
   supersededBy: string | null;
   /** Nodes whose red gate a person has passed: their findings no longer count, and no batch waits for them. */
   ignoredNodes: string[];
+  /** Nodes whose gate is red now: what a retry with ignoreGate passes. More than the findings that are kept. */
+  redNodes?: string[];
   progress: Progress | null;
   zones: { value: string; eligible: number; done: number }[];
   findings: Finding[];

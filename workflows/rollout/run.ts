@@ -63,8 +63,8 @@ export class RolloutRun {
 
   /** Takes over what a batch or soak saw. */
   absorb(result: BatchResult): void {
-    const { progress, zones, findings, touched, touchedCount, deferred } = result;
-    this.set({ progress, zones, findings, touched, touchedCount, deferred, judgeAgain: false });
+    const { progress, zones, findings, redNodes, touched, touchedCount, deferred } = result;
+    this.set({ progress, zones, findings, redNodes, touched, touchedCount, deferred, judgeAgain: false });
   }
 
   /** Temporal's Cancel button. */

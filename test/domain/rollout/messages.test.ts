@@ -259,6 +259,14 @@ describe('resume and retry', () => {
     const passed = accepted('stopped', 'retry', { ...who, ignoreGate: true }, stopped);
     expect(passed.state).toMatchObject({ phase: 'rolling', ignoredNodes: ['n0', 'n1', 'n2'] });
     expect(passed.state.log.at(-1)?.what).toContain('ignoring the gate');
+    // Findings are cut to a few; the nodes behind them are not.
+    const many = { ...stopped, redNodes: ['n1', 'n2', 'n3'] };
+    expect(accepted('stopped', 'retry', { ...who, ignoreGate: true }, many).state.ignoredNodes).toEqual([
+      'n0',
+      'n1',
+      'n2',
+      'n3',
+    ]);
   });
 });
 
