@@ -138,8 +138,10 @@ describe('watches', () => {
       () => stop.abort(new Error('enough')),
       stop.signal,
     );
+    // Awaited before the event can come: it may end the watch before the create is answered.
+    const stopped = expect(watching).rejects.toThrow('enough');
     await client.create(paths.configMaps(namespace), configMap('a', {}), options);
-    await expect(watching).rejects.toThrow('enough');
+    await stopped;
   });
 
   test('say when their resourceVersion is too old, in the status or in an event', async () => {
