@@ -3,8 +3,9 @@ import type { DaemonSetRef } from '../domain/ids.ts';
 import type { Holder } from '../domain/record.ts';
 import type { RolloutMemo } from '../domain/rollout/input.ts';
 import type { NodeCensus } from '../domain/rollout/plan.ts';
-import type { BatchSpec, IntOrPercent, RolloutPolicy } from '../domain/rollout/policy.ts';
+import type { RolloutPolicy } from '../domain/rollout/policy.ts';
 import type { KeptPlan } from '../domain/rollout/state.ts';
+import type { BatchRules } from '../domain/rollout/step-types.ts';
 import type { DaemonSetSync, Preview, SyncPlan } from '../domain/sync.ts';
 import type { Finding, Progress, RolloutFinished } from '../domain/wire.ts';
 
@@ -156,27 +157,11 @@ export interface RolloutActivities {
   }): Promise<void>;
 }
 
-/** What a batch activity is told; the nodes are picked from live state. */
-export interface BatchInput {
+/** What a batch activity is told. */
+export interface BatchInput extends BatchRules {
   context: RolloutContext;
-  /** forward: to the target. back: everything that is not on last good returns to it. */
-  direction: 'forward' | 'back';
-  /** Hash that nodes must reach. */
-  toHash: string;
-  /** Hash of last good; null while there is none. */
-  lastGoodHash: string | null;
-  /** Batch rules from the first up to and including the running one. */
-  rules: BatchSpec[];
-  batchIndex: number;
-  maxUnavailable: IntOrPercent;
-  readyWithinMs: number;
-  maxRestarts: number;
   /** True after a person's retry: restarts before this attempt are not counted, deadlines start now. */
   judgeAgain: boolean;
-  /** First install: no pod is deleted, gates only. */
-  observeOnly: boolean;
-  /** Names of nodes whose red gate a person has passed. */
-  ignoredNodes: string[];
 }
 
 /** Everything the workers run. */

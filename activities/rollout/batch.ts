@@ -134,20 +134,9 @@ async function loop(
 
 /** The unchanging part of a batch's decisions. */
 export function stepRules(input: BatchInput): StepRules {
-  return {
-    direction: input.direction,
-    toHash: input.toHash,
-    lastGoodHash: input.lastGoodHash,
-    rules: input.rules,
-    batchIndex: input.batchIndex,
-    maxUnavailable: input.maxUnavailable,
-    readyWithinMs: input.readyWithinMs,
-    maxRestarts: input.maxRestarts,
-    observeOnly: input.observeOnly,
-    ignoredNodes: input.ignoredNodes,
-    rollout: input.context.holder.rollout,
-    order: nodeOrder(`${input.context.holder.rollout}`),
-  };
+  const { context, judgeAgain: _judgeAgain, ...rules } = input;
+  const { rollout } = context.holder;
+  return { ...rules, rollout, order: nodeOrder(`${rollout}`) };
 }
 
 /** Writes the step's grants; false when the record had moved on, so that everything must be decided again. */

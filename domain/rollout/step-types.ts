@@ -3,13 +3,15 @@ import type { Grant } from '../record.ts';
 import type { Finding, Progress } from '../wire.ts';
 import type { BatchSpec, IntOrPercent } from './policy.ts';
 
-/** What never changes while a batch runs. */
-export interface StepRules {
+/** What a batch goes by; the nodes are picked from live state. */
+export interface BatchRules {
+  /** forward: to the target. back: everything that is not on last good returns to it. */
   direction: 'forward' | 'back';
   /** Hash that nodes must reach. */
   toHash: string;
-  /** Hash that nodes come from; null while there is no last good. */
+  /** Hash of last good; null while there is none. */
   lastGoodHash: string | null;
+  /** Batch rules from the first up to and including the running one. */
   rules: BatchSpec[];
   batchIndex: number;
   maxUnavailable: IntOrPercent;
@@ -19,6 +21,11 @@ export interface StepRules {
   observeOnly: boolean;
   /** Names of nodes whose red gate a person has passed. */
   ignoredNodes: readonly string[];
+}
+
+/** What never changes while a batch runs. */
+export interface StepRules extends BatchRules {
+  /** Start of the rollout in milliseconds, which tells its grants from another's. */
   rollout: number;
   order: (a: NodeView, b: NodeView) => number;
 }
