@@ -1,4 +1,4 @@
-import type { IntOrPercent } from './rollout/policy.ts';
+import type { IntOrPercent, RolloutPolicy } from './rollout/policy.ts';
 
 /** What a sync does to one object. */
 export type ObjectAction = 'create' | 'configure' | 'unchanged';
@@ -46,6 +46,8 @@ export interface DaemonSetSync {
   quarantineKey: string;
   /** git's explicit `updateStrategy.rollingUpdate.maxUnavailable`, the default of the budget. */
   maxUnavailable: IntOrPercent | null;
+  /** The policy of this DaemonSet, resolved from annotations, RolloutPolicy, NodeApplication and defaults. */
+  policy?: RolloutPolicy;
   /** Why it is held, with verdict `held`. */
   heldReason?: string;
 }

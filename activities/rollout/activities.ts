@@ -54,7 +54,7 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities {
     };
     return await beating(
       () => latest,
-      () => stoppable(() => body({ client, attempt, signal, report })),
+      () => stoppable(() => body({ client, attempt, signal, report, guards: [] })),
     );
   };
   return {

@@ -10,6 +10,7 @@ import { paths } from '../cluster/paths.ts';
 import { daemonSetView } from '../cluster/project.ts';
 import type { BatchInput, BatchResult } from '../contract.ts';
 import { describeEdit, describeSwap } from './edits.ts';
+import { admitted, firstStop, type RefillGuard, released } from './guards.ts';
 import { type LiveView, openLiveView } from './live-view.ts';
 import { RecordHandle } from './record-handle.ts';
 import { removePods } from './remove-pods.ts';
@@ -23,6 +24,8 @@ export interface BatchDeps {
   signal: AbortSignal;
   /** Called at each decision; the activity heartbeats it. */
   report: (step: Step) => void;
+  /** Asked before every refill. */
+  guards: readonly RefillGuard[];
 }
 
 /** Thrown when the signal aborts a batch; carries how far it came. */
@@ -96,19 +99,20 @@ async function loop(
       if (step.outage !== null) lastOutageMs = Date.now();
       deps.report(step);
       if (step.findings.length > 0) {
-        await settle(record, step);
+        await settle(deps, record, step);
         return batchResult('failed', step, record.record);
       }
       if (step.done) {
-        await settle(record, step);
+        await settle(deps, record, step);
         return batchResult('done', step, record.record);
       }
-      if (!input.observeOnly) {
+      if (!input.observeOnly && (await firstStop(deps.guards)) === null) {
         const removable = step.remove.filter((pod) => !deleted.has(pod.uid));
         // Grants that are there already are acted on first; new ones only after the record holds them.
         await removePods(deps, input.context.ref.namespace, removable, decidedMs, deleted);
-        if (step.grant.length > 0) {
-          if (await grant(record, input, step)) continue;
+        const grants = await admitted(deps.guards, step.grant);
+        if (grants.length > 0) {
+          if (await grant(deps, record, input, { ...step, grant: [...grants] })) continue;
         }
       }
       await Promise.race([changed.then(() => sleep(settleMs)), sleep(tickMs)]);
@@ -140,7 +144,7 @@ export function stepRules(input: BatchInput): StepRules {
 }
 
 /** Writes the step's grants; false when the record had moved on, so that everything must be decided again. */
-async function grant(record: RecordHandle, input: BatchInput, step: Step): Promise<boolean> {
+async function grant(deps: BatchDeps, record: RecordHandle, input: BatchInput, step: Step): Promise<boolean> {
   const atMs = Date.now();
   const { rollout } = input.context.holder;
   const taken = new Set(step.grant.map((entry) => entry.nodeUid));
@@ -150,16 +154,20 @@ async function grant(record: RecordHandle, input: BatchInput, step: Step): Promi
     ...step.grant.map((entry) => ({ ...entry, rollout, batch: input.batchIndex, atMs })),
   ];
   const touched = [...new Set([...record.record.touched, ...taken])];
-  return await record.tryUpdate({ ...record.record, grants, touched });
+  const written = await record.tryUpdate({ ...record.record, grants, touched });
+  // Only after the record: until then a worker that takes over would still find the grant, and act on it.
+  if (written) await released(deps.guards, step.settled);
+  return written;
 }
 
-async function settle(record: RecordHandle, step: Step): Promise<void> {
+async function settle(deps: BatchDeps, record: RecordHandle, step: Step): Promise<void> {
   if (step.settled.length === 0) return;
   const settled = new Set(step.settled.map((entry) => `${entry.nodeUid}/${entry.podUid}/${entry.rollout}`));
   await record.update((current) => ({
     ...current,
     grants: current.grants.filter((entry) => !settled.has(`${entry.nodeUid}/${entry.podUid}/${entry.rollout}`)),
   }));
+  await released(deps.guards, step.settled);
 }
 
 /**

@@ -51,7 +51,8 @@ function makePlan(
   digestTo: string,
 ): RolloutPlan {
   const whole = [{ name: input.mode === 'install' ? 'install' : 'all', nodes: '100%' as const, soakMs: 0 }];
-  const policy = input.mode === 'update' ? input.spec.rollout : { ...input.spec.rollout, batches: whole };
+  const given = input.sync.policy ?? input.spec.rollout;
+  const policy = input.mode === 'update' ? given : { ...given, batches: whole };
   const plan = planBatches({
     policy,
     manifestMaxUnavailable: input.sync.maxUnavailable,

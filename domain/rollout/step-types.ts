@@ -1,7 +1,7 @@
 import type { NodeView, PodView, SchedulingView } from '../cluster/view.ts';
 import type { Grant } from '../record.ts';
 import type { Finding, Progress } from '../wire.ts';
-import type { BatchSpec, IntOrPercent } from './policy.ts';
+import type { BatchSpec, IntOrPercent, RolloutPolicy } from './policy.ts';
 
 /** What a batch goes by; the nodes are picked from live state. */
 export interface BatchRules {
@@ -21,6 +21,8 @@ export interface BatchRules {
   observeOnly: boolean;
   /** Names of nodes whose red gate a person has passed. */
   ignoredNodes: readonly string[];
+  /** The whole policy, for everything that has a default; absent in rollouts recorded before it was told. */
+  policy?: RolloutPolicy;
 }
 
 /** What never changes while a batch runs. */
@@ -45,6 +47,8 @@ export interface StepView {
   grants: readonly Grant[];
   /** UIDs of nodes taken by this rollout. */
   touched: ReadonlySet<string>;
+  /** Names of nodes that run pods of Nodewave or Temporal: they go last. */
+  ownNodes?: ReadonlySet<string>;
 }
 
 /** What to do now. */

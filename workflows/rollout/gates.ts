@@ -40,7 +40,7 @@ export async function gateFailed(run: RolloutRun, result: BatchResult): Promise<
     run.stop(cause, 'rolling');
     if (yieldsToNewerCommit(run.state)) return;
   }
-  if (canGoBack(run) && run.input.spec.rollout.onFailure === 'rollback') {
+  if (canGoBack(run) && run.policy.onFailure === 'rollback') {
     return run.set({ phase: 'rollingBack' });
   }
   await forceClosed(run, false, () => interrupts(run.state));

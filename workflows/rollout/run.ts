@@ -3,6 +3,7 @@ import type { BatchInput, BatchResult, RolloutContext } from '../../activities/c
 import { rolloutDetails } from '../../domain/rollout/details.ts';
 import type { RolloutInput } from '../../domain/rollout/input.ts';
 import { isEnd, type LivePhase, type Phase } from '../../domain/rollout/phases.ts';
+import type { RolloutPolicy } from '../../domain/rollout/policy.ts';
 import { initialState, noted, type RolloutState } from '../../domain/rollout/state.ts';
 import type { Outcome, RolloutFinished } from '../../domain/wire.ts';
 import { searchAttributes } from '../attributes.ts';
@@ -19,6 +20,11 @@ export class RolloutRun {
   constructor(input: RolloutInput) {
     this.input = input;
     this.state = (input.state as RolloutState | undefined) ?? initialState();
+  }
+
+  /** How this DaemonSet is rolled out: its own policy, else the application's. */
+  get policy(): RolloutPolicy {
+    return this.input.sync.policy ?? this.input.spec.rollout;
   }
 
   /** What the next activity is told. Each gets an epoch of its own: an older one is fenced out of the record. */
@@ -124,7 +130,7 @@ export class RolloutRun {
   /** What a batch activity is told. */
   batchInput(direction: 'forward' | 'back', toHash: string): BatchInput {
     const { plan, batch } = this.state;
-    const { rollout: policy } = this.input.spec;
+    const { policy } = this;
     return {
       context: this.context(),
       direction,
@@ -138,6 +144,7 @@ export class RolloutRun {
       judgeAgain: this.state.judgeAgain,
       observeOnly: this.input.mode === 'install',
       ignoredNodes: this.state.ignoredNodes,
+      policy,
     };
   }
 

@@ -23,7 +23,7 @@ export async function openWindow(run: RolloutRun): Promise<string> {
  * Without a last good template there is nothing to go back to, and the target stays.
  */
 export async function closeWindow(run: RolloutRun): Promise<void> {
-  if (run.input.spec.rollout.promoteAfter === 'canary' && run.state.batch > 0) return;
+  if (run.policy.promoteAfter === 'canary' && run.state.batch > 0) return;
   await forceClosed(run, false, () => interrupts(run.state));
 }
 
