@@ -38,6 +38,25 @@ export interface Grant {
   rollout: number;
   batch: number;
   atMs: number;
+  /** When its rollout last made sure that it still holds the record, if that was later than `atMs`. */
+  confirmedMs?: number;
+  /** What hooks do to the node. While it is there the node counts as out, and the grant is never settled. */
+  hooks?: GrantHooks;
+}
+
+/** One change that hooks make to a node, with what was there before: written to the record before it is made. */
+export type NodeChange =
+  | { kind: 'label' | 'annotation'; key: string; value: string; before: string | null }
+  /** Only for nodes that were not cordoned before (S11). */
+  | { kind: 'cordon' };
+
+/** What has to be undone for one node, whoever does it: the crash of every part must not leave a node changed. */
+export interface GrantHooks {
+  changes: NodeChange[];
+  /** Names of the Jobs that may exist for it, in the DaemonSet's namespace. */
+  jobs: string[];
+  /** Since when the hooks before the delete are done, so that the pod may be removed. */
+  readyMs?: number;
 }
 
 /**

@@ -22,14 +22,23 @@ export interface RolloutWindow {
   overrun?: 'finish' | 'stop';
 }
 
-/** One thing that is done to a node before its pod is deleted, and undone once the new pod is available. */
+/**
+ * One thing that is done to a node around the replacement of its pod. Hooks run in the order of the list: those before the
+ * delete first, the Jobs `afterAvailable` once the new pod is available; then labels, annotations and the cordon are undone.
+ * Written as a list of mappings with one key each, e.g. `- excludeFromLoadBalancers: true`, `- settle: 15s`.
+ */
 export type NodeHook =
   | { kind: 'label'; key: string; value: string }
   | { kind: 'annotate'; key: string; value: string }
   | { kind: 'cordon' }
   /** Label node.kubernetes.io/exclude-from-external-load-balancers. */
   | { kind: 'excludeFromLoadBalancers' }
-  /** Runs a Job made of a template in the DaemonSet's namespace, pinned to the node; it must succeed. */
+  /** Waits, so that load balancers notice what the hooks before it have done. */
+  | { kind: 'settle'; settleMs: number }
+  /**
+   * Runs a Job in the DaemonSet's namespace, pinned to the node; it must succeed within `withinMs`.
+   * `template` is a pod template: `{metadata: {labels}, spec: {containers: [...]}}`.
+   */
   | { kind: 'job'; when: 'beforeDelete' | 'afterAvailable'; template: Record<string, unknown>; withinMs: number };
 
 /** One batch as the user wrote it, defaults filled in. */
