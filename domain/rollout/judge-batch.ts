@@ -1,4 +1,5 @@
 import type { Finding } from '../wire.ts';
+import { lastWordMs } from './hooks.ts';
 import { judgePod, judgeTermination } from './judge.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { StepRules, StepView } from './step-types.ts';
@@ -15,8 +16,9 @@ export function judgeBatch(rules: StepRules, view: StepView, facts: readonly Nod
   const findings: Finding[] = [];
   for (const fact of facts) {
     if (fact.deferred) continue;
-    if (rules.direction === 'back' && !fact.replaced) continue;
-    const finding = judgeNode(rules, view, fact);
+    const seen = view.found?.get(fact.node.uid);
+    if (seen === undefined && rules.direction === 'back' && !fact.replaced) continue;
+    const finding = seen ?? judgeNode(rules, view, fact);
     if (finding !== null) findings.push(finding);
   }
   return findings;
@@ -57,10 +59,7 @@ function judgeLostNode(view: StepView, fact: NodeFacts): Finding | null {
 }
 
 function judgeMissing(rules: StepRules, view: StepView, fact: NodeFacts): Finding | null {
-  const grantedAtMs = Math.max(
-    0,
-    ...view.grants.filter((grant) => grant.nodeUid === fact.node.uid).map((grant) => grant.atMs),
-  );
+  const grantedAtMs = Math.max(0, ...view.grants.filter((grant) => grant.nodeUid === fact.node.uid).map(lastWordMs));
   if (!fact.granted || view.nowMs - Math.max(grantedAtMs, view.seenSinceMs) <= rules.readyWithinMs) return null;
   return {
     cause: 'PodNotCreated',

@@ -1,6 +1,7 @@
 import { newestLivePod } from '../cluster/availability.ts';
 import type { NodeView, PodView } from '../cluster/view.ts';
 import type { Grant } from '../record.ts';
+import { hooksAllow, lastWordMs } from './hooks.ts';
 import { foreignGrantMs, type StepRules, type StepView } from './step-types.ts';
 
 /** Everything a decision needs to know of one eligible node. */
@@ -22,6 +23,11 @@ export interface NodeFacts {
    * the granted one is safe: a DELETE names the uid.
    */
   condemned: boolean;
+  /** Hooks are in force there, so it serves nobody although its pod may be well. */
+  hooked: boolean;
+  /** The hooks before the delete are not done yet. */
+  held: boolean;
+  /** Available on the target, and nothing is left to be undone. */
   onTarget: boolean;
   /** Runs another template than the one to reach. */
   onOtherHash: boolean;
@@ -56,7 +62,8 @@ function factsOf(rules: StepRules, view: StepView, node: NodeView, pods: PodView
   const pod = newestLivePod(pods) ?? null;
   const terminating = pods.filter((other) => other.terminatingUntilMs !== undefined);
   const available = pod !== null && view.isAvailable(pod);
-  const onTarget = available && pod.hash === rules.toHash;
+  const hooked = grants.some((grant) => grant.hooks !== undefined);
+  const onTarget = available && !hooked && pod.hash === rules.toHash;
   const onOtherHash = pod !== null && pod.hash !== rules.toHash;
   const touched = view.touched.has(node.uid);
   const granted = grants.some((grant) => grant.rollout === rules.rollout);
@@ -64,7 +71,7 @@ function factsOf(rules: StepRules, view: StepView, node: NodeView, pods: PodView
   const spared = named.some((grant) => grant.rollout === rules.rollout);
   const awaited = onOtherHash && spared;
   // Grants of an older rollout, and of the way forward once it leads back, are void when no worker can act on them any more.
-  const condemned = awaited || named.some((grant) => view.nowMs - grant.atMs < foreignGrantMs);
+  const condemned = awaited || named.some((grant) => view.nowMs - lastWordMs(grant) < foreignGrantMs);
   const replaced = (touched || granted) && !spared;
   const deferred = !node.ready && (rules.direction === 'back' || !replaced);
   const removable = awaited && node.ready;
@@ -79,12 +86,14 @@ function factsOf(rules: StepRules, view: StepView, node: NodeView, pods: PodView
     replaced,
     granted,
     condemned,
+    hooked,
+    held: named.some((grant) => !hooksAllow(grant)),
     onTarget,
     onOtherHash,
     astray: onOtherHash && rules.lastGoodHash !== null && pod.hash !== rules.lastGoodHash,
     exposed: pod !== null && pod.hash === rules.toHash && !touched && !granted && rules.direction === 'forward',
     deferred,
-    out: !deferred && (!available || condemned),
+    out: !deferred && (!available || condemned || hooked),
     removable,
     takeable,
     sunk: takeable && !available,

@@ -3,7 +3,10 @@ import type { NodeSelectorRequirement } from '../cluster/view.ts';
 /** A count of nodes, or a percentage of the eligible ones written as `"10%"`. */
 export type IntOrPercent = number | `${number}%`;
 
-/** Nodes by name, or by their labels as a node selector term does; an empty selection matches nothing. */
+/**
+ * Nodes by name, or by their labels as a node selector term does: a node is selected when its name is listed or when all of
+ * `matchLabels` and `matchExpressions` hold. An empty selection matches nothing.
+ */
 export interface NodeSelection {
   names?: string[];
   matchLabels?: Record<string, string>;
@@ -25,7 +28,6 @@ export interface RolloutWindow {
 /**
  * One thing that is done to a node around the replacement of its pod. Hooks run in the order of the list: those before the
  * delete first, the Jobs `afterAvailable` once the new pod is available; then labels, annotations and the cordon are undone.
- * Written as a list of mappings with one key each, e.g. `- excludeFromLoadBalancers: true`, `- settle: 15s`.
  */
 export type NodeHook =
   | { kind: 'label'; key: string; value: string }
@@ -83,7 +85,10 @@ export interface RolloutPolicy {
   maxUnavailablePer?: { key: string; max: IntOrPercent }[];
   /** Nodes that may fail in a batch before it has failed; percent of the batch rounded down. */
   failureBudget?: IntOrPercent;
-  /** Slow start of each batch: so many nodes in flight at first, doubled with every full round of successes, up to `cap`. */
+  /**
+   * Slow start: so many nodes in flight at first and one more for each node that has arrived, which doubles them with every full
+   * round of successes, up to `cap` and the budget. Not on the way back.
+   */
   ramp?: { startWith: number; cap?: number };
   /** Most pods replaced within any minute, against image pull storms. */
   podsPerMinute?: number;

@@ -45,6 +45,8 @@ export interface StepView {
   /** Restarts per pod uid that a person's retry has accepted. */
   restartsBefore: ReadonlyMap<string, number>;
   grants: readonly Grant[];
+  /** What is wrong with nodes that pods do not show, by node uid: a hook that failed, a disruption budget that refuses. */
+  found?: ReadonlyMap<string, Finding>;
   /** UIDs of nodes taken by this rollout. */
   touched: ReadonlySet<string>;
   /** Names of nodes that run pods of Nodewave or Temporal: they go last. */

@@ -86,13 +86,14 @@ function chooseNodes(rules: StepRules, present: NodeFacts[]): NodeFacts[] {
  * long, and other nodes may have lost their pods meanwhile.
  */
 function chooseRemovals(rules: StepRules, chosen: NodeFacts[], present: NodeFacts[], budget: number): PodView[] {
-  let out = present.filter((fact) => !fact.available).length;
+  const serves = (fact: NodeFacts): boolean => fact.available && !fact.hooked;
+  let out = present.filter((fact) => !serves(fact)).length;
   const pods: PodView[] = [];
   for (const fact of chosen) {
-    if (!fact.removable || fact.pod === null) continue;
+    if (!fact.removable || fact.held || fact.pod === null) continue;
     const free = nothingToLose(rules) && !fact.available;
-    if (!free && !mayTake({ budget, out, nodeIsOut: !fact.available })) continue;
-    if (fact.available) out += 1;
+    if (!free && !mayTake({ budget, out, nodeIsOut: !serves(fact) })) continue;
+    if (serves(fact)) out += 1;
     pods.push(fact.pod);
   }
   return pods;
@@ -126,6 +127,8 @@ function chooseGrants(rules: StepRules, chosen: NodeFacts[], present: NodeFacts[
 function settledGrants(rules: StepRules, view: StepView, facts: NodeFacts[]): Grant[] {
   const byUid = new Map(facts.map((fact) => [fact.node.uid, fact]));
   return view.grants.filter((grant) => {
+    // What hooks have done is still to be undone, be it that the node is gone or runs the DaemonSet no more.
+    if (grant.hooks !== undefined) return false;
     const fact = byUid.get(grant.nodeUid);
     if (fact === undefined) return true;
     if (fact.condemned && grant.podUid === fact.pod?.uid) return false;

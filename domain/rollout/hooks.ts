@@ -1,0 +1,200 @@
+import { newestLivePod } from '../cluster/availability.ts';
+import { eligibility } from '../cluster/eligibility.ts';
+import type { NodeView, PodView } from '../cluster/view.ts';
+import { digest } from '../digest.ts';
+import { annotationPrefix } from '../ids.ts';
+import type { Grant, GrantHooks, NodeChange } from '../record.ts';
+import type { NodeHook } from './policy.ts';
+import type { StepRules, StepView } from './step-types.ts';
+
+/** Label by which cloud providers and MetalLB leave a node out; that it is there counts, not its value. */
+export const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
+
+/** Annotation on a node while hooks are in force there: for whom, and what will be put back. People read it; nothing acts on it. */
+export const hooksAnnotation = `${annotationPrefix}hooks`;
+
+/** The parts of a node that hooks change, as they are now. */
+export interface HookedNode {
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  unschedulable: boolean;
+}
+
+/** A patch of the same parts; null takes a key away. */
+export interface NodePatch {
+  labels: Record<string, string | null>;
+  annotations: Record<string, string | null>;
+  /** Left out when it stays as it is. */
+  unschedulable?: boolean;
+}
+
+/**
+ * The changes that hooks will make to a node. What is there already is no change, so it is never undone: a node that was
+ * cordoned stays cordoned (S11).
+ */
+export function plannedChanges(hooks: readonly NodeHook[], node: HookedNode): NodeChange[] {
+  const changes: NodeChange[] = [];
+  for (const hook of hooks) {
+    const change = plannedChange(hook, node);
+    if (change !== null) changes.push(change);
+  }
+  return changes;
+}
+
+function plannedChange(hook: NodeHook, node: HookedNode): NodeChange | null {
+  switch (hook.kind) {
+    case 'label':
+      return set('label', hook.key, hook.value, node.labels[hook.key]);
+    case 'annotate':
+      return set('annotation', hook.key, hook.value, node.annotations[hook.key]);
+    case 'excludeFromLoadBalancers':
+      return node.labels[excludeLabel] === undefined ? set('label', excludeLabel, 'true', undefined) : null;
+    case 'cordon':
+      return node.unschedulable ? null : { kind: 'cordon' };
+    case 'settle':
+    case 'job':
+      return null;
+  }
+}
+
+function set(kind: 'label' | 'annotation', key: string, value: string, before: string | undefined): NodeChange | null {
+  return before === value ? null : { kind, key, value, before: before ?? null };
+}
+
+/**
+ * What has to be written so that the changes are in force; null when they are. A value that someone else has changed since it
+ * was recorded is in `moved`: the record must name it before it is overwritten.
+ */
+export function patchToApply(
+  changes: readonly NodeChange[],
+  node: HookedNode,
+): { patch: NodePatch | null; moved: NodeChange[] } {
+  const patch: NodePatch = { labels: {}, annotations: {} };
+  const moved: NodeChange[] = [];
+  for (const change of changes) {
+    if (change.kind === 'cordon') {
+      if (!node.unschedulable) patch.unschedulable = true;
+      continue;
+    }
+    const part = change.kind === 'label' ? 'labels' : 'annotations';
+    const now = node[part][change.key] ?? null;
+    if (now === change.value) continue;
+    if (now !== change.before) moved.push({ ...change, before: now });
+    patch[part][change.key] = change.value;
+  }
+  return { patch: changesNothing(patch) ? null : patch, moved };
+}
+
+/**
+ * What has to be written to undo exactly the changes that are in force. A value that someone else has put there meanwhile is
+ * theirs and stays.
+ */
+export function patchToUndo(changes: readonly NodeChange[], node: HookedNode): NodePatch | null {
+  const patch: NodePatch = { labels: {}, annotations: {} };
+  for (const change of changes) {
+    if (change.kind === 'cordon') {
+      if (node.unschedulable) patch.unschedulable = false;
+      continue;
+    }
+    const part = change.kind === 'label' ? 'labels' : 'annotations';
+    if (node[part][change.key] === change.value) patch[part][change.key] = change.before;
+  }
+  return changesNothing(patch) ? null : patch;
+}
+
+function changesNothing(patch: NodePatch): boolean {
+  return (
+    Object.keys(patch.labels).length + Object.keys(patch.annotations).length === 0 && patch.unschedulable === undefined
+  );
+}
+
+/**
+ * The hooks of a node that is taken again, such as on the way back: what is in force stays recorded with the values of before
+ * the first change, and the Jobs of then are still to be removed.
+ */
+export function carriedHooks(planned: GrantHooks, former: readonly GrantHooks[]): GrantHooks {
+  const changes = new Map(planned.changes.map((change) => [changeKey(change), change]));
+  for (const change of former.flatMap((hooks) => hooks.changes)) changes.set(changeKey(change), change);
+  const jobs = new Set([...former.flatMap((hooks) => hooks.jobs), ...planned.jobs]);
+  return { changes: [...changes.values()], jobs: [...jobs] };
+}
+
+function changeKey(change: NodeChange): string {
+  return change.kind === 'cordon' ? change.kind : `${change.kind}/${change.key}`;
+}
+
+/** Name of the Job of one hook for one pod of one node: a worker that takes over finds what another one has started. */
+export function hookJobName(daemonset: string, grant: Pick<Grant, 'nodeUid' | 'podUid'>, index: number): string {
+  const readable = daemonset.slice(0, 30).replace(/[^a-z0-9]+$/, '');
+  return `${readable}-hook-${digest([grant.nodeUid, grant.podUid, index])}`;
+}
+
+/**
+ * What is to be done about the hooks of a grant now. before: run the hooks before the delete, then the pod may be removed.
+ * wait: a pod is on its way. after: the new pod is available, run the Jobs after it and undo. undo: nothing to wait for.
+ */
+export type HookMove = 'before' | 'wait' | 'after' | 'undo';
+
+/** The move of every grant that has hooks. */
+export function hookMoves(
+  rules: Pick<StepRules, 'rollout' | 'toHash'>,
+  view: Pick<StepView, 'grants' | 'nodes' | 'pods' | 'scheduling' | 'isAvailable'>,
+): Map<Grant, HookMove> {
+  const hooked = view.grants.filter((grant) => grant.hooks !== undefined);
+  if (hooked.length === 0) return new Map();
+  const nodes = new Map(view.nodes.map((node) => [node.uid, node]));
+  const pods = new Map<string, PodView[]>();
+  for (const pod of view.pods) pods.set(pod.node, [...(pods.get(pod.node) ?? []), pod]);
+  return new Map(
+    hooked.map((grant) => {
+      const pod = newestLivePod(pods.get(grant.node) ?? []) ?? null;
+      return [grant, moveOf(rules, view, grant, nodes.get(grant.nodeUid), pod)];
+    }),
+  );
+}
+
+function moveOf(
+  rules: Pick<StepRules, 'rollout' | 'toHash'>,
+  view: Pick<StepView, 'scheduling' | 'isAvailable'>,
+  grant: Grant,
+  node: NodeView | undefined,
+  pod: PodView | null,
+): HookMove {
+  if (grant.rollout !== rules.rollout) return 'undo';
+  if (node === undefined || !eligibility(view.scheduling, node).shouldRun) return 'undo';
+  if (pod === null) return 'wait';
+  // On the way back, for a node whose pod was never deleted: it has what it is to have.
+  if (pod.uid === grant.podUid) return pod.hash === rules.toHash ? 'undo' : 'before';
+  return pod.hash === rules.toHash && view.isAvailable(pod) ? 'after' : 'wait';
+}
+
+/** Whether the hooks before the delete allow it; a grant without hooks always does. */
+export function hooksAllow(grant: Grant): boolean {
+  return grant.hooks === undefined || grant.hooks.readyMs !== undefined;
+}
+
+/**
+ * How long after its grant, or its last confirmation, a pod may still be removed without asking whether the record is held.
+ * Well below `foreignGrantMs`: until then a newer rollout counts the node as out.
+ */
+export const confirmAfterMs = 20_000;
+
+/** Whether the record must be written again before the grant is acted on: hooks, windows and budgets of others can take hours. */
+export function needsConfirmation(grant: Grant, nowMs: number): boolean {
+  return nowMs - lastWordMs(grant) > confirmAfterMs;
+}
+
+/** When its rollout last wrote the grant, having the record. */
+export function lastWordMs(grant: Grant): number {
+  return Math.max(grant.atMs, grant.confirmedMs ?? 0);
+}
+
+/** The nodes as they are without our own hooks: a cordon of ours is no reason to leave a node out or to take it last. */
+export function withoutOwnCordon(nodes: readonly NodeView[], grants: readonly Grant[]): NodeView[] {
+  const ours = new Set(
+    grants
+      .filter((grant) => grant.hooks?.changes.some((change) => change.kind === 'cordon') === true)
+      .map((grant) => grant.nodeUid),
+  );
+  return nodes.map((node) => (ours.has(node.uid) ? { ...node, unschedulable: false } : node));
+}
