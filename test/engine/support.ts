@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Client } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { type ClusterClient, createClusterClient } from '../../activities/cluster/client.ts';
+import { loadKubeConfig } from '../../activities/cluster/kube-config.ts';
 import { wrapActivities } from '../../activities/failure.ts';
 import { createRolloutActivities } from '../../activities/rollout/activities.ts';
 import type { Rendered } from '../../activities/rollout/call.ts';
+import { connect, type NodewaveClient } from '../../client/index.ts';
+import { serviceAccountKubeconfig } from '../../dev/stack/kubeconfig.ts';
+import { applyManifests } from '../../dev/stack/manifests.ts';
 import type { ApplicationSpec } from '../../domain/application/spec.ts';
 import { digest } from '../../domain/digest.ts';
 import { clusterTaskQueue, rolloutWorkflowId, watchTaskQueue, workflowTaskQueue } from '../../domain/ids.ts';
@@ -15,13 +20,16 @@ import type { RolloutPolicy } from '../../domain/rollout/policy.ts';
 import type { RolloutFinished } from '../../domain/wire.ts';
 import { ensureWorkflowBundle } from '../../worker/bundle.ts';
 import { adminKube } from '../support/cluster.ts';
-import { startTemporal, type TestTemporal } from '../support/temporal.ts';
+import { testStack } from '../support/stack.ts';
+import { installRuntime, startTemporal } from '../support/temporal.ts';
 
 /** Rollout workflows on the real control plane, with manifests from memory instead of git. */
 export interface Engine {
   client: Client;
+  /** What the command line reads a rollout's state with. */
+  nodewave: NodewaveClient;
+  /** With admin rights, for what a test does itself. */
   kube: ClusterClient;
-  temporal: TestTemporal;
   /** Starts a rollout of one DaemonSet to `image`. */
   start(options: StartOptions): Promise<Running>;
   stop(): Promise<void>;
@@ -35,6 +43,10 @@ export interface StartOptions {
   image: string;
   nodeSelector: Record<string, string>;
   policy?: Partial<RolloutPolicy>;
+  /** Further fields of the container, of the pod and of the DaemonSet's spec. */
+  container?: Record<string, unknown>;
+  pod?: Record<string, unknown>;
+  spec?: Record<string, unknown>;
 }
 
 /** A started rollout. */
@@ -44,7 +56,16 @@ export interface Running {
   result(): Promise<RolloutFinished>;
 }
 
+/** What an engine talks to, where it is not the test file's own Temporal and the run's API server themselves. */
+export interface EngineOptions {
+  /** host:port of a Temporal server that the test starts and stops. */
+  temporalAddress?: string;
+  /** host:port at which the worker reaches the API server, e.g. a proxy's. */
+  apiServer?: string;
+}
+
 const cluster = 'local';
+const repositoryRoot = join(import.meta.dirname, '..', '..');
 
 /** Policy of tests: everything at once unless a test says otherwise. */
 export const testPolicy: RolloutPolicy = {
@@ -56,14 +77,45 @@ export const testPolicy: RolloutPolicy = {
   promoteAfter: 'last',
 };
 
-/** Starts workers of all three queues against a Temporal of the test file's own and the run's cluster. */
-export async function startEngine(): Promise<Engine> {
-  const temporal = await startTemporal();
+/** A client of the API server with the worker's own user and the rights of deploy/rbac.yaml: the audit log tells it apart. */
+async function workerClient(dir: string, apiServer: string | undefined): Promise<ClusterClient> {
+  const { kubeconfigFile } = await testStack();
+  await applyManifests(await adminKube(), { file: join(repositoryRoot, 'deploy', 'rbac.yaml') });
+  const file = await serviceAccountKubeconfig(kubeconfigFile, 'nodewave', 'nodewave', join(dir, 'worker.yaml'));
+  const config = loadKubeConfig(file);
+  const [found] = config.getClusters();
+  if (apiServer !== undefined && found !== undefined) config.clusters = [{ ...found, server: `https://${apiServer}` }];
+  return createClusterClient(config);
+}
+
+/** A Temporal of the test file's own, or connections to the one that the test has started. */
+async function temporalFor(address: string | undefined) {
+  if (address === undefined) {
+    const { env, config, stop } = await startTemporal();
+    return { client: env.client, connection: env.nativeConnection, config, stop };
+  }
+  installRuntime();
+  const [connection, native] = await Promise.all([
+    Connection.connect({ address }),
+    NativeConnection.connect({ address }),
+  ]);
+  const stop = async (): Promise<void> => {
+    await Promise.all([connection.close(), native.close()]);
+  };
+  const config = { address, namespace: 'default', connectionOptions: { address } };
+  return { client: new Client({ connection }), connection: native, config, stop };
+}
+
+/** Starts workers of all three queues, against the run's cluster. */
+export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
+  const dir = mkdtempSync(join(tmpdir(), 'nodewave-engine-'));
   const kube = createClusterClient(await adminKube());
+  const worker = await workerClient(dir, options.apiServer);
+  const temporal = await temporalFor(options.temporalAddress);
   const manifests = new Map<string, Rendered>();
   const activities = wrapActivities(
     createRolloutActivities({
-      clusterFor: () => kube,
+      clusterFor: () => worker,
       render: async (_spec, commit) => {
         const rendered = manifests.get(commit);
         if (rendered === undefined) throw new Error(`no manifest for ${commit}`);
@@ -72,47 +124,28 @@ export async function startEngine(): Promise<Engine> {
     }),
   );
   const codePath = await ensureWorkflowBundle(join(tmpdir(), 'nodewave-test-bundles'));
-  const common = { connection: temporal.env.nativeConnection, namespace: temporal.config.namespace };
+  const common = { connection: temporal.connection, namespace: temporal.config.namespace };
+  const nodewave = await connect(temporal.config);
   const workers = await Promise.all([
     Worker.create({ ...common, taskQueue: workflowTaskQueue, workflowBundle: { codePath } }),
     Worker.create({ ...common, taskQueue: clusterTaskQueue(cluster), activities, maxHeartbeatThrottleInterval: 500 }),
     Worker.create({ ...common, taskQueue: watchTaskQueue(cluster), activities, maxHeartbeatThrottleInterval: 500 }),
   ]);
-  const running = workers.map((worker) => worker.run());
-  const { client } = temporal.env;
+  const running = workers.map((one) => one.run());
+  const { client } = temporal;
   return {
     client,
+    nodewave,
     kube,
-    temporal,
-    start: async (options) => {
-      const commit = randomBytes(20).toString('hex');
-      const manifest = daemonSet(options);
-      const renderedDigest = digest(manifest);
+    start: async (given) => {
+      const input = inputFor(given);
+      const manifest = daemonSet(given);
       const { kind, metadata } = manifest;
-      manifests.set(commit, { objects: [{ kind, ...metadata, body: manifest }], renderedDigest });
-      const ref = { cluster, namespace: options.namespace, name: options.name };
-      const input: RolloutInput = {
-        v: 1,
-        application: `app-${options.namespace}`,
-        ref,
-        mode: options.mode,
-        spec: specOf(options),
-        sync: {
-          namespace: options.namespace,
-          name: options.name,
-          verdict: options.mode === 'install' ? 'install' : 'rollout',
-          adopt: false,
-          templateDigest: digest(manifest.spec.template),
-          quarantineKey: digest([options.image]),
-          maxUnavailable: null,
-        },
-        commit,
-        subject: `Ship ${options.image}`,
-        renderedDigest,
-        rollout: Date.now(),
-        by: 'git',
-      };
-      const workflowId = rolloutWorkflowId(ref);
+      manifests.set(input.commit, {
+        objects: [{ kind, ...metadata, body: manifest }],
+        renderedDigest: input.renderedDigest,
+      });
+      const workflowId = rolloutWorkflowId(input.ref);
       const handle = await client.workflow.start('rollout', {
         taskQueue: workflowTaskQueue,
         workflowId,
@@ -121,10 +154,39 @@ export async function startEngine(): Promise<Engine> {
       return { input, workflowId, result: () => handle.result() as Promise<RolloutFinished> };
     },
     stop: async () => {
-      for (const worker of workers) worker.shutdown();
+      for (const one of workers) one.shutdown();
       await Promise.all(running);
+      await nodewave.close();
       await temporal.stop();
+      rmSync(dir, { recursive: true, force: true });
     },
+  };
+}
+
+/** What the application would start a rollout with. */
+function inputFor(options: StartOptions): RolloutInput {
+  const manifest = daemonSet(options);
+  const { namespace, name, mode, image } = options;
+  return {
+    v: 1,
+    application: `app-${namespace}`,
+    ref: { cluster, namespace, name },
+    mode,
+    spec: specOf(options),
+    sync: {
+      namespace,
+      name,
+      verdict: mode === 'install' ? 'install' : 'rollout',
+      adopt: false,
+      templateDigest: digest(manifest.spec.template),
+      quarantineKey: digest([image]),
+      maxUnavailable: null,
+    },
+    commit: randomBytes(20).toString('hex'),
+    subject: `Ship ${image}`,
+    renderedDigest: digest(manifest),
+    rollout: Date.now(),
+    by: 'git',
   };
 }
 
@@ -139,7 +201,7 @@ function specOf(options: StartOptions): ApplicationSpec {
 }
 
 /** A DaemonSet of one container. */
-export function daemonSet(options: Pick<StartOptions, 'namespace' | 'name' | 'image' | 'nodeSelector'>) {
+export function daemonSet(options: Omit<StartOptions, 'mode' | 'policy'>) {
   const labels = { app: options.name };
   return {
     apiVersion: 'apps/v1',
@@ -147,12 +209,14 @@ export function daemonSet(options: Pick<StartOptions, 'namespace' | 'name' | 'im
     metadata: { name: options.name, namespace: options.namespace, labels },
     spec: {
       selector: { matchLabels: labels },
+      ...options.spec,
       template: {
         metadata: { labels },
         spec: {
           nodeSelector: options.nodeSelector,
           terminationGracePeriodSeconds: 1,
-          containers: [{ name: 'agent', image: options.image }],
+          ...options.pod,
+          containers: [{ name: 'agent', image: options.image, ...options.container }],
         },
       },
     },

@@ -26,6 +26,11 @@ export const workerUser = 'system:serviceaccount:nodewave:nodewave';
 
 /** Accepted deletions of pods in one namespace by Nodewave's worker. */
 export function auditedDeletes(auditLogFile: string, namespace: string): AuditedDelete[] {
+  return allDeletes(auditLogFile, namespace).filter(({ user }) => user === workerUser);
+}
+
+/** Accepted deletions of pods in one namespace, whoever sent them, in the order of the log. */
+export function allDeletes(auditLogFile: string, namespace: string): AuditedDelete[] {
   const deletes: AuditedDelete[] = [];
   for (const line of readFileSync(auditLogFile, 'utf8').split('\n')) {
     // Parsing every line of a long log would take longer than the test.
@@ -33,10 +38,10 @@ export function auditedDeletes(auditLogFile: string, namespace: string): Audited
     const event = JSON.parse(line) as AuditEvent;
     const { objectRef, responseStatus, user } = event;
     if (event.verb !== 'delete' || event.stage !== 'ResponseComplete' || objectRef?.resource !== 'pods') continue;
-    if (objectRef.namespace !== namespace || user?.username !== workerUser || responseStatus?.code !== 200) continue;
+    if (objectRef.namespace !== namespace || responseStatus?.code !== 200) continue;
     deletes.push({
       atMs: Date.parse(event.stageTimestamp ?? ''),
-      user: user.username,
+      user: user?.username ?? '',
       namespace,
       pod: objectRef.name ?? '',
       uid: event.requestObject?.preconditions?.uid ?? '',

@@ -8,6 +8,9 @@ export interface PodEvent {
   name: string;
   node: string;
   image: string;
+  /** Label `controller-revision-hash`. */
+  hash: string;
+  phase: string;
   /** Ready and not being deleted. */
   available: boolean;
   terminating: boolean;
@@ -82,6 +85,8 @@ function eventOf(pod: Pod, gone: boolean): PodEvent {
     name: pod.metadata.name,
     node: pod.spec?.nodeName ?? pinned?.matchFields?.[0]?.values?.[0] ?? '',
     image: pod.spec?.containers?.[0]?.image ?? '',
+    hash: pod.metadata.labels?.['controller-revision-hash'] ?? '',
+    phase: pod.status?.phase ?? '',
     available: ready && !terminating && !gone,
     terminating,
     gone,

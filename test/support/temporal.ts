@@ -33,7 +33,7 @@ export async function temporalBinary(): Promise<string> {
 let installed = false;
 
 /** The SDK's own lines would drown a test's; errors still show. Once per process, before anything native starts. */
-function installRuntime(logger: Logger | undefined): void {
+export function installRuntime(logger?: Logger): void {
   if (installed) return;
   installed = true;
   Runtime.install({ logger: logger ?? new DefaultLogger('ERROR') });
