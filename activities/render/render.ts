@@ -5,6 +5,7 @@ import { renderedDigest } from '../../domain/manifest/digests.ts';
 import type { ManifestObject } from '../../domain/manifest/object.ts';
 import { parseManifests } from '../../domain/manifest/parse.ts';
 import { validateObjects } from '../../domain/manifest/validate.ts';
+import type { RolloutPolicyDocument } from '../../domain/policy/rollout-policy.ts';
 import type { GitStore } from '../git/store.ts';
 import { plainFiles } from './plain.ts';
 
@@ -12,6 +13,8 @@ import { plainFiles } from './plain.ts';
 export interface Rendered {
   /** As written, with namespaces filled in; in the order of files and documents. */
   objects: ManifestObject[];
+  /** What the path says about rollouts; not part of the digest, which is over what is applied. */
+  policies: RolloutPolicyDocument[];
   renderedDigest: string;
   /** First line of the commit's message. */
   subject: string;
@@ -49,7 +52,7 @@ export async function renderCommit(
     const cure = 'add .yaml, .yml or .json files, or correct spec.source.path';
     throw new NodewaveError('BadInput', `no manifests found in ${path} at ${short}; ${cure}`);
   }
-  const { objects } = validated;
+  const { objects, policies } = validated;
   const warnings = [...found.warnings, ...validated.warnings];
-  return { objects, renderedDigest: renderedDigest(objects), subject, warnings };
+  return { objects, policies, renderedDigest: renderedDigest(objects), subject, warnings };
 }

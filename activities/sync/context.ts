@@ -1,12 +1,15 @@
 import type { ApplicationSpec } from '../../domain/application/spec.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import type { ManifestObject } from '../../domain/manifest/object.ts';
+import type { RolloutPolicyDocument } from '../../domain/policy/rollout-policy.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import type { Discovery } from '../cluster/discovery.ts';
 
 /** What one commit asks for, as activities/render makes it. */
 export interface Rendered {
   objects: ManifestObject[];
+  /** The RolloutPolicies beside them. */
+  policies?: RolloutPolicyDocument[];
   renderedDigest: string;
   subject: string;
   warnings?: string[];

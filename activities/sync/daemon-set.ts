@@ -1,10 +1,11 @@
-import { digest } from '../../domain/digest.ts';
+import { canonicalJson, digest } from '../../domain/digest.ts';
 import { quarantineKey } from '../../domain/manifest/digests.ts';
 import type { ManifestObject } from '../../domain/manifest/object.ts';
 import { at } from '../../domain/plain.ts';
+import { statedBudget } from '../../domain/policy/surge.ts';
 import { type DaemonSetRecord, emptyRecord } from '../../domain/record.ts';
 import { endPhases } from '../../domain/rollout/phases.ts';
-import type { IntOrPercent } from '../../domain/rollout/policy.ts';
+import type { RolloutPolicy } from '../../domain/rollout/policy.ts';
 import type { DaemonSetSync, DaemonSetVerdict } from '../../domain/sync.ts';
 import type { DaemonSet, KubeObject } from '../cluster/objects.ts';
 import { readRecord } from '../cluster/record-store.ts';
@@ -18,6 +19,7 @@ export async function judgeDaemonSet(
   context: SyncContext,
   examined: Examined,
   objects: readonly ManifestObject[],
+  policy: RolloutPolicy = context.spec.rollout,
 ): Promise<DaemonSetSync> {
   const { object, live } = examined;
   const namespace = object.namespace ?? context.spec.destination.namespace;
@@ -37,7 +39,9 @@ export async function judgeDaemonSet(
     adopt: live !== null && (examined.adopt || record === null || hasProvenItself(live, record)),
     templateDigest: digest(templateOf(examined.desired)),
     quarantineKey: key,
-    maxUnavailable: statedMaxUnavailable(object),
+    maxUnavailable: statedBudget(object)?.value ?? null,
+    // Most DaemonSets have that of their application, which is in the history already.
+    ...(canonicalJson(policy) === canonicalJson(context.spec.rollout) ? {} : { policy }),
     ...(held === undefined ? {} : { heldReason: held.reason }),
   };
 }
@@ -83,12 +87,4 @@ function hasProvenItself(live: KubeObject, record: DaemonSetRecord): boolean {
     count('updatedNumberScheduled') === desired &&
     count('numberAvailable') === desired
   );
-}
-
-/** git's explicit `updateStrategy.rollingUpdate.maxUnavailable`; zero means surge, which OnDelete does not have. */
-function statedMaxUnavailable(object: ManifestObject): IntOrPercent | null {
-  const stated = at(object.body, 'spec', 'updateStrategy', 'rollingUpdate', 'maxUnavailable');
-  if (typeof stated === 'number' && stated > 0) return stated;
-  const isPercentage = typeof stated === 'string' && /^\d+%$/.test(stated) && stated !== '0%';
-  return isPercentage ? (stated as `${number}%`) : null;
 }

@@ -3,7 +3,10 @@ import { NodewaveError } from '../../domain/failures.ts';
 import { daemonSetLabel } from '../../domain/ids.ts';
 import { isDaemonSet } from '../../domain/manifest/object.ts';
 import { kindOrder } from '../../domain/manifest/order.ts';
-import type { ObjectChange, SyncPlan } from '../../domain/sync.ts';
+import { resolvePolicy } from '../../domain/policy/resolve.ts';
+import type { ResolvedPolicy } from '../../domain/policy/source.ts';
+import { surgeWarning } from '../../domain/policy/surge.ts';
+import type { DaemonSetSync, ObjectChange, SyncPlan } from '../../domain/sync.ts';
 import { lanes, type Rendered, type SyncContext } from './context.ts';
 import { judgeDaemonSet } from './daemon-set.ts';
 import { type Examined, examineObject } from './examine.ts';
@@ -13,13 +16,18 @@ import { inParallel } from './parallel.ts';
 import { warningsOf } from './warnings.ts';
 
 const shownErrors = 10;
+const maxPolicyBytes = 40 * 1024;
+
+/** What a commit would change, and what was found out on the way. */
+export interface Prepared {
+  plan: SyncPlan;
+  /** With every field change. */
+  objects: ObjectChange[];
+  daemonSets: { sync: DaemonSetSync; examined: Examined; resolved: ResolvedPolicy }[];
+}
 
 /** What a commit would change, with every field change. Applies nothing. */
-export async function prepareChangeSet(
-  context: SyncContext,
-  commit: string,
-  rendered: Rendered,
-): Promise<{ plan: SyncPlan; objects: ObjectChange[] }> {
+export async function prepareChangeSet(context: SyncContext, commit: string, rendered: Rendered): Promise<Prepared> {
   const objects = kindOrder(rendered.objects);
   if (objects.length === 0) {
     const { path } = context.spec.source;
@@ -36,6 +44,13 @@ export async function prepareChangeSet(
   await refuseMissing(context, commit, examined);
   const others = examined.filter(({ object }) => !isDaemonSet(object));
   const daemonSets = examined.filter(({ object }) => isDaemonSet(object));
+  const judged = await inParallel(daemonSets, lanes, async (item) => {
+    const resolved = resolvePolicy(item.object, rendered.policies ?? [], context.spec);
+    return { resolved, examined: item, sync: await judgeDaemonSet(context, item, objects, resolved.policy) };
+  });
+  refusePolicies(judged.map(({ sync }) => sync));
+  const surges = judged.map(({ examined, resolved }) => surgeWarning(examined.object, resolved.policy.maxUnavailable));
+  const notes = [...surges.filter((sentence) => sentence !== null), ...(rendered.warnings ?? [])];
   const plan: SyncPlan = {
     commit,
     subject: rendered.subject,
@@ -45,10 +60,10 @@ export async function prepareChangeSet(
       configure: others.filter(({ action }) => action === 'configure').length,
       unchanged: others.filter(({ action }) => action === 'unchanged').length,
     },
-    daemonSets: await inParallel(daemonSets, lanes, (item) => judgeDaemonSet(context, item, objects)),
-    warnings: warningsOf(examined, context.application, rendered.warnings ?? []),
+    daemonSets: judged.map(({ sync }) => sync),
+    warnings: warningsOf(examined, context.application, notes),
   };
-  return { plan, objects: examined.map(objectChange) };
+  return { plan, objects: examined.map(objectChange), daemonSets: judged };
 }
 
 function refuse(commit: string, errors: readonly DocumentError[]): void {
@@ -86,6 +101,18 @@ async function refuseMissing(context: SyncContext, commit: string, examined: rea
   throw new NodewaveError(
     'BadInput',
     `commit ${commit.slice(0, 8)} drops what is managed, nothing was applied:\n${sentences.join('\n')}`,
+  );
+}
+
+/** They enter workflow history with the plan, which has a bound. */
+function refusePolicies(daemonSets: readonly DaemonSetSync[]): void {
+  const own = daemonSets.filter(({ policy }) => policy !== undefined);
+  const bytes = own.reduce((sum, { policy }) => sum + Buffer.byteLength(JSON.stringify(policy)), 0);
+  if (bytes <= maxPolicyBytes) return;
+  throw new NodewaveError(
+    'BadInput',
+    `the policies of ${own.length} DaemonSets that differ from spec.rollout of the NodeApplication are ${bytes} bytes together; ` +
+      `at most ${maxPolicyBytes} fit. Write into spec.rollout what most of them share, or make two applications of it`,
   );
 }
 

@@ -11,7 +11,7 @@ const maxWarnings = 30;
 /** Sentences for people about what the sync does beyond batches. */
 export function warningsOf(examined: readonly Examined[], application: string, rendered: readonly string[]): string[] {
   const daemonSets = examined.filter(({ object }) => isDaemonSet(object));
-  const all = [...daemonSets.flatMap((item) => adoption(item, application)), ...daemonSets.flatMap(surge)];
+  const all = daemonSets.flatMap((item) => adoption(item, application));
   for (const item of examined) all.push(...reach(item, daemonSets));
   all.push(...rendered);
   const shown = all.slice(0, maxWarnings).map((text) => text.slice(0, 500));
@@ -56,12 +56,4 @@ function stalePods(live: Record<string, unknown>): number {
     at(live, 'status', field),
   );
   return typeof wanted === 'number' ? wanted - (typeof updated === 'number' ? updated : 0) : 0;
-}
-
-function surge({ object }: Examined): string[] {
-  const stated = at(object.body, 'spec', 'updateStrategy', 'rollingUpdate', 'maxSurge');
-  if (stated === undefined || stated === null || stated === 0 || stated === '0%') return [];
-  return [
-    `${describeObject(object)}: updateStrategy.rollingUpdate.maxSurge has no effect; a node's pod is replaced, never doubled`,
-  ];
 }

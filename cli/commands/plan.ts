@@ -1,18 +1,10 @@
 import type { Command } from 'commander';
-import { applicationDefaults } from '../../domain/application/defaults.ts';
-import { policyDefaults, type RolloutPolicy } from '../../domain/rollout/policy.ts';
+import { defaultPolicy } from '../../domain/application/defaults.ts';
 import type { Cli } from '../context.ts';
 import { makeCommand } from '../options.ts';
 import { planPage } from '../render/plan.ts';
 import { runningRollouts } from '../rollouts.ts';
 import { parseApplication } from '../target.ts';
-
-/** What holds where the application says nothing; its status always has a spec once a preview was answered. */
-const defaultPolicy: RolloutPolicy = {
-  ...policyDefaults,
-  maxUnavailable: null,
-  batches: applicationDefaults.batches.map((batch) => ({ ...batch })),
-};
 
 /** `nodewave plan APP`: per DaemonSet what a sync would do and in which batches; running rollouts with their digest. */
 export function planCommand(cli: Cli): Command {
@@ -28,7 +20,8 @@ export function planCommand(cli: Cli): Command {
       const preview = await client.preview(name, { by: 'nodewave plan', ...(commit === undefined ? {} : { commit }) });
       const status = await client.applicationStatus(name);
       const running = await runningRollouts(client, status);
-      const policy = status.spec?.rollout ?? defaultPolicy;
+      // Its status always has a spec once a preview was answered.
+      const policy = status.spec?.rollout ?? defaultPolicy();
       cli.print({ plan: preview.plan, policy, running }, () => planPage(preview, policy, running));
     });
 }

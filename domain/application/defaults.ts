@@ -1,4 +1,4 @@
-import { type BatchSpec, policyDefaults } from '../rollout/policy.ts';
+import { type BatchSpec, policyDefaults, type RolloutPolicy } from '../rollout/policy.ts';
 
 /** `apiVersion` of every file that a user writes. */
 export const apiVersion = 'nodewave.dev/v1alpha1';
@@ -20,9 +20,17 @@ export const applicationDefaults = {
   intervalMs: 3 * 60_000,
   prune: false,
   drift: 'detect',
-  batches,
-  readyWithinMs: policyDefaults.readyWithinMs,
-  maxRestarts: policyDefaults.maxRestarts,
-  onFailure: policyDefaults.onFailure,
-  promoteAfter: policyDefaults.promoteAfter,
 } as const;
+
+/** The policy of an application that says nothing about rollouts. */
+export function defaultPolicy(): RolloutPolicy {
+  const { readyWithinMs, maxRestarts, onFailure, promoteAfter } = policyDefaults;
+  return {
+    batches: batches.map((batch) => ({ ...batch })),
+    maxUnavailable: null,
+    readyWithinMs,
+    maxRestarts,
+    onFailure,
+    promoteAfter,
+  };
+}

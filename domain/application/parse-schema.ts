@@ -1,22 +1,11 @@
 import * as z from 'zod';
-import { describeValue } from '../plain.ts';
+import { policyFields } from '../policy/schema.ts';
 import { apiVersion, applicationDefaults as defaults } from './defaults.ts';
 import { makeRef, refKinds, refProblem } from './git-ref.ts';
-import { batchProblems } from './parse-batches.ts';
+import { mapping } from './parse-mapping.ts';
 import * as value from './parse-values.ts';
 
 const dayMs = 24 * 3_600_000;
-
-/** A mapping of known fields. The message of an unknown one carries the known ones, for suggestions. */
-function mapping<T extends z.ZodRawShape>(what: string, shape: T) {
-  return z.strictObject(shape, {
-    error: (issue) => {
-      if (issue.code === 'unrecognized_keys') return Object.keys(shape).join(' ');
-      if (issue.input === undefined) return `is missing; expected ${what}`;
-      return `expected ${what}, got ${describeValue(issue.input)}`;
-    },
-  });
-}
 
 const refText = {
   branch: value.text('the name of a branch', (text) => refProblem('branch', text)),
@@ -66,34 +55,7 @@ const sync = mapping('a mapping with auto and interval', {
     })
     .default(defaults.prune),
   drift: value.choice(['detect'], { correct: 'write drift: detect' }).default(defaults.drift),
-});
-
-const batch = mapping('a mapping such as {nodes: 10%, soak: 2m}', {
-  name: value.title.optional(),
-  nodes: value.nodes,
-  per: value.labelKey.optional(),
-  soak: value.duration(0, 30 * dayMs, 'at most 720h').default(0),
-  approval: value.choice(['before', 'after']).optional(),
-});
-
-const rollout = mapping('a mapping with batches', {
-  batches: z
-    .array(batch, {
-      error: (issue) => `expected a list such as [{nodes: 1}, {nodes: 100%}], got ${describeValue(issue.input)}`,
-    })
-    .superRefine((batches, context) => {
-      for (const problem of batchProblems(batches)) context.addIssue({ code: 'custom', ...problem });
-    })
-    .optional(),
-  maxUnavailable: value.nodes.optional(),
-  readyWithin: value.duration(1_000, dayMs, 'between 1s and 24h').default(defaults.readyWithinMs),
-  maxRestarts: value.count(0).default(defaults.maxRestarts),
-  onFailure: value.choice(['rollback', 'pause']).default(defaults.onFailure),
-  promoteAfter: value.choice(['canary', 'last']).default(defaults.promoteAfter),
-  gates: value
-    .notYet('gates are', 'remove them: pods that do not become available, restart or wait with an error fail a batch')
-    .optional(),
-  windows: value.notYet('windows are', 'remove them, and use sync.auto: false to choose the moment').optional(),
+  adopt: value.choice(['force']).optional(),
 });
 
 /** A NodeApplication as it is written, with everything but names and batches defaulted. */
@@ -105,7 +67,7 @@ export const applicationSchema = mapping('a NodeApplication', {
     source,
     destination,
     sync: sync.prefault({}),
-    rollout: rollout.prefault({}),
+    rollout: policyFields.prefault({}),
   }),
 });
 

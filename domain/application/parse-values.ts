@@ -25,6 +25,7 @@ export function text(expected: string, problem: (value: string) => string | unde
   return field(expected, (value): Read<string> | undefined => {
     // YAML reads a version or a commit of digits as a number, which may no longer be what was written.
     if (typeof value === 'number') return { refused: `expected ${expected}, got a number; write it in quotes` };
+    if (typeof value === 'boolean') return { refused: `expected ${expected}, got ${value}; write it in quotes` };
     if (typeof value !== 'string') return undefined;
     const refused = problem(value);
     return refused === undefined ? { value } : { refused };
@@ -92,10 +93,15 @@ export function count(least: number): z.ZodType<number> {
 }
 
 /** A number of nodes of at least 1, or a percentage from 1% to 100%. */
-export const nodes: z.ZodType<IntOrPercent> = field(
-  'a number of nodes from 1 on, or a percentage from 1% to 100%',
-  (value): Read<IntOrPercent> | undefined => {
-    if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 1 ? { value } : undefined;
+export const nodes: z.ZodType<IntOrPercent> = intOrPercent(1);
+
+/** The same from 0 on: how many nodes may fail or be set aside. */
+export const nodesOrNone: z.ZodType<IntOrPercent> = intOrPercent(0);
+
+function intOrPercent(least: 0 | 1): z.ZodType<IntOrPercent> {
+  const expected = `a number of nodes from ${least} on, or a percentage from ${least}% to 100%`;
+  return field(expected, (value): Read<IntOrPercent> | undefined => {
+    if (typeof value === 'number') return Number.isSafeInteger(value) && value >= least ? { value } : undefined;
     if (typeof value !== 'string') return undefined;
     const percent = /^(\d{1,3})%$/.exec(value);
     if (percent === null) {
@@ -104,9 +110,9 @@ export const nodes: z.ZodType<IntOrPercent> = field(
         : undefined;
     }
     const share = Number(percent[1]);
-    return share >= 1 && share <= 100 ? { value: `${share}%` } : undefined;
-  },
-);
+    return share >= least && share <= 100 ? { value: `${share}%` } : undefined;
+  });
+}
 
 /** One of a few words; `later` are words that are understood and cannot be used yet, with what to do instead. */
 export function choice<const T extends string>(words: readonly T[], later: Record<string, string> = {}): z.ZodType<T> {

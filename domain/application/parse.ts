@@ -1,12 +1,11 @@
-import type * as z from 'zod';
 import { type DocumentError, type FieldPath, type FieldProblem, fieldName } from '../document-error.ts';
 import { at, describeValue, isPlainObject } from '../plain.ts';
-import { didYouMean } from '../suggest.ts';
+import { type PolicyField, type PolicyFields, pathOf } from '../policy/schema.ts';
 import { readDocuments, type YamlDocument } from '../yaml-documents.ts';
-import { applicationDefaults } from './defaults.ts';
-import { batchName } from './parse-batches.ts';
+import { defaultPolicy } from './defaults.ts';
+import { readSchema } from './parse-mapping.ts';
 import { type ApplicationDocument, applicationSchema } from './parse-schema.ts';
-import type { ApplicationSpec } from './spec.ts';
+import type { ApplicationSpec, SpecOrigin } from './spec.ts';
 
 /**
  * Reads the NodeApplications of a YAML text of one or more documents; `file` is how errors name it. Every default is
@@ -18,7 +17,7 @@ export function parseApplications(text: string, file: string): { specs: Applicat
   const specs: ApplicationSpec[] = [];
   const lines = new Map<string, number>();
   for (const document of documents) {
-    const { spec, problems } = readApplication(document.value);
+    const { spec, problems } = readApplication(document);
     errors.push(...problems.map((problem) => located(problem, document)));
     if (spec === undefined) continue;
     const first = lines.get(spec.name);
@@ -36,33 +35,22 @@ export function parseApplications(text: string, file: string): { specs: Applicat
   return { specs, errors: errors.sort((a, b) => a.line - b.line) };
 }
 
-function readApplication(value: unknown): { spec?: ApplicationSpec; problems: FieldProblem[] } {
+function readApplication(document: YamlDocument): { spec?: ApplicationSpec; problems: FieldProblem[] } {
+  const { value } = document;
   if (!isPlainObject(value)) {
     return { problems: [{ path: [], message: `expected a NodeApplication, got ${describeValue(value)}` }] };
   }
   if (at(value, 'kind') === 'RolloutPolicy') {
-    const message = 'RolloutPolicy is not supported yet; write the policy in spec.rollout of the NodeApplication';
+    const message =
+      'RolloutPolicy is not applied; commit it to the path of the application whose DaemonSets it selects';
     return { problems: [{ path: ['kind'], message }] };
   }
-  const result = applicationSchema.safeParse(withoutNulls(value));
-  if (result.success) return { spec: toSpec(result.data), problems: [] };
+  const read = readSchema(applicationSchema, value);
+  if ('value' in read)
+    return { spec: { ...toSpec(read.value), origin: originOf(document, read.value.spec.rollout) }, problems: [] };
   // Of another kind of document, every field would be an error: the kind says it all.
-  const issues = result.error.issues;
-  const kind = issues.filter((issue) => issue.path[0] === 'kind');
-  return { problems: (kind.length > 0 ? kind : issues).flatMap(toProblems) };
-}
-
-function toProblems(issue: z.core.$ZodIssue): FieldProblem[] {
-  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
-  const known = issue.message.split(' ');
-  return issue.keys.map((key) => {
-    const hint = didYouMean(key, known);
-    return {
-      path: [...path, key],
-      message: `unknown field${hint === '' ? `; expected one of ${known.join(', ')}` : hint}`,
-    };
-  });
+  const kind = read.problems.filter((problem) => problem.path[0] === 'kind');
+  return { problems: kind.length > 0 ? kind : read.problems };
 }
 
 function located(problem: FieldProblem, document: YamlDocument): DocumentError {
@@ -71,35 +59,25 @@ function located(problem: FieldProblem, document: YamlDocument): DocumentError {
   return { file: document.file, line: document.lineOf(path), field, message: problem.message };
 }
 
-/** A key without a value means the same as no key, as it does to Kubernetes. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isPlainObject(value)) return value;
-  const entries = Object.entries(value).filter(([, inner]) => inner !== null);
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutNulls(inner)]));
+function originOf({ file, lineOf }: YamlDocument, stated: PolicyFields): SpecOrigin {
+  const lines = (Object.keys(stated) as PolicyField[]).map((field) => [field, lineOf(pathOf(field))]);
+  return { file, lines: Object.fromEntries(lines) };
 }
 
 function toSpec({ metadata, spec }: ApplicationDocument): ApplicationSpec {
   const { sync, rollout } = spec;
-  const batches = rollout.batches?.map(({ name, nodes, per, soak, approval }, index) => ({
-    name: batchName(name, index),
-    nodes,
-    ...(per === undefined ? {} : { per }),
-    soakMs: soak,
-    ...(approval === undefined ? {} : { approval }),
-  }));
+  const { adopt } = sync;
   return {
     name: metadata.name,
     source: spec.source,
     destination: spec.destination,
-    sync: { auto: sync.auto, intervalMs: sync.interval, prune: sync.prune, drift: sync.drift },
-    rollout: {
-      batches: batches ?? applicationDefaults.batches.map((batch) => ({ ...batch })),
-      maxUnavailable: rollout.maxUnavailable ?? null,
-      readyWithinMs: rollout.readyWithin,
-      maxRestarts: rollout.maxRestarts,
-      onFailure: rollout.onFailure,
-      promoteAfter: rollout.promoteAfter,
+    sync: {
+      auto: sync.auto,
+      intervalMs: sync.interval,
+      prune: sync.prune,
+      drift: sync.drift,
+      ...(adopt === undefined ? {} : { adopt }),
     },
+    rollout: { ...defaultPolicy(), ...rollout },
   };
 }

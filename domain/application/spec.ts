@@ -23,6 +23,8 @@ export interface SyncPolicy {
   /** Whether objects that left git are deleted from the cluster. */
   prune: boolean;
   drift: 'detect' | 'correct';
+  /** `force`: objects that another tool manages are taken over. */
+  adopt?: 'force';
 }
 
 /**
@@ -35,6 +37,14 @@ export interface ApplicationSpec {
   destination: { cluster: string; namespace: string };
   sync: SyncPolicy;
   rollout: RolloutPolicy;
+  /** Where each field of `spec.rollout` was stated when it was applied, for `nodewave plan -o wide`; decides nothing. */
+  origin?: SpecOrigin;
+}
+
+/** The file that an application was applied from, as it was named, and the line of every stated field of its policy. */
+export interface SpecOrigin {
+  file: string;
+  lines: { [F in keyof RolloutPolicy]?: number };
 }
 
 /** "branch main", "tag v1", for sentences. */

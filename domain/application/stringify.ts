@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { formatDuration } from '../duration.ts';
+import { policyDocument } from '../policy/document.ts';
 import { apiVersion } from './defaults.ts';
 import type { ApplicationSpec } from './spec.ts';
 
@@ -13,19 +14,14 @@ export function applicationDocument(spec: ApplicationSpec): Record<string, unkno
     spec: {
       source: spec.source,
       destination: spec.destination,
-      sync: { auto: sync.auto, interval: formatDuration(sync.intervalMs), prune: sync.prune, drift: sync.drift },
-      rollout: {
-        batches: rollout.batches.map(({ soakMs, approval, ...batch }) => ({
-          ...batch,
-          soak: formatDuration(soakMs),
-          ...(approval === undefined ? {} : { approval }),
-        })),
-        ...(rollout.maxUnavailable === null ? {} : { maxUnavailable: rollout.maxUnavailable }),
-        readyWithin: formatDuration(rollout.readyWithinMs),
-        maxRestarts: rollout.maxRestarts,
-        onFailure: rollout.onFailure,
-        promoteAfter: rollout.promoteAfter,
+      sync: {
+        auto: sync.auto,
+        interval: formatDuration(sync.intervalMs),
+        prune: sync.prune,
+        drift: sync.drift,
+        ...(sync.adopt === undefined ? {} : { adopt: sync.adopt }),
       },
+      rollout: policyDocument(rollout),
     },
   };
 }

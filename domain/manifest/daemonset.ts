@@ -1,6 +1,6 @@
 import type { FieldProblem } from '../document-error.ts';
-import { annotationPrefix } from '../ids.ts';
 import { at, describeValue, isPlainObject, listAt } from '../plain.ts';
+import { readPolicyAnnotations } from '../policy/annotations.ts';
 import { didYouMean } from '../suggest.ts';
 import type { ManifestObject } from './object.ts';
 import { selectorProblems } from './selector.ts';
@@ -27,7 +27,7 @@ export function daemonSetProblems(object: ManifestObject): FieldProblem[] {
     ...strategyProblems(body),
     ...restartPolicyProblems(body),
     ...containerProblems(body),
-    ...annotationProblems(body),
+    ...readPolicyAnnotations(body).problems,
   ];
 }
 
@@ -69,17 +69,4 @@ function containerProblems(body: Record<string, unknown>): FieldProblem[] {
     }
   }
   return problems;
-}
-
-/** A person who writes one expects it to do something, so it is not passed over in silence. */
-function annotationProblems(body: Record<string, unknown>): FieldProblem[] {
-  const annotations = at(body, 'metadata', 'annotations');
-  const own = isPlainObject(annotations) ? Object.keys(annotations) : [];
-  return own
-    .filter((key) => key.startsWith(annotationPrefix))
-    .map((key) => ({
-      path: ['metadata', 'annotations', key],
-      message:
-        'annotations of nodewave.dev in git are not supported yet; write the policy in spec.rollout of the NodeApplication',
-    }));
 }

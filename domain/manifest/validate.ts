@@ -1,5 +1,8 @@
 import { type DocumentError, type FieldPath, type FieldProblem, fieldName } from '../document-error.ts';
 import { at, describeValue, isPlainObject, type PlainObject } from '../plain.ts';
+import { type RolloutPolicyDocument, readRolloutPolicy } from '../policy/rollout-policy.ts';
+import { policyProblems } from '../policy/select.ts';
+import { didYouMean } from '../suggest.ts';
 import { daemonSetProblems } from './daemonset.ts';
 import { apiGroup, describeObject, type ManifestObject, objectKey } from './object.ts';
 import type { ParsedManifest } from './parse.ts';
@@ -9,6 +12,8 @@ import { textMapProblems } from './text-maps.ts';
 /** Objects that can be sent to the API server, what keeps the others from it, and what people should know. */
 export interface Validated {
   objects: ManifestObject[];
+  /** What the path says about rollouts; never sent to the API server. */
+  policies: RolloutPolicyDocument[];
   errors: DocumentError[];
   warnings: string[];
 }
@@ -23,7 +28,7 @@ const serverFields = ['uid', 'resourceVersion', 'managedFields', 'deletionTimest
  */
 export function validateObjects(parsed: readonly ParsedManifest[], options: { namespace: string }): Validated {
   const defined = clusterScopedByDefinition(parsed.map((manifest) => manifest.body));
-  const result: Validated = { objects: [], errors: [], warnings: [] };
+  const result: Validated = { objects: [], policies: [], errors: [], warnings: [] };
   const seen = new Map<string, ManifestObject>();
   for (const manifest of parsed) {
     const fail = ({ path, message }: FieldProblem): void => {
@@ -35,6 +40,12 @@ export function validateObjects(parsed: readonly ParsedManifest[], options: { na
     if (problems.length > 0) continue;
     const object = toObject(manifest, options.namespace, defined);
     if (apiGroup(object.apiVersion) === 'nodewave.dev') {
+      if (object.kind === 'RolloutPolicy') {
+        const policy = readRolloutPolicy(manifest);
+        if ('problems' in policy) policy.problems.forEach(fail);
+        else result.policies.push(policy);
+        continue;
+      }
       const verdict = ownKind(object);
       if (verdict.error) fail({ path: ['kind'], message: verdict.message });
       else result.warnings.push(`${object.source.file}:${object.source.line}: ${verdict.message}`);
@@ -51,6 +62,9 @@ export function validateObjects(parsed: readonly ParsedManifest[], options: { na
     if (object.kind === 'DaemonSet') daemonSetProblems(object).forEach(fail);
     result.objects.push(object);
   }
+  const together = policyProblems(result.policies, result.objects);
+  result.errors.push(...together.errors);
+  result.warnings.push(...together.warnings);
   return result;
 }
 
@@ -105,17 +119,13 @@ function toObject(manifest: ParsedManifest, namespace: string, defined: Readonly
   };
 }
 
+const ownKinds = ['NodeApplication', 'RolloutPolicy'];
+
 /** What becomes of Nodewave's own kinds in an application's path. */
 function ownKind(object: ManifestObject): { error: boolean; message: string } {
   if (object.kind === 'NodeApplication') {
     const message = `NodeApplication ${object.name} is not applied by a sync; use nodewave apply -f ${object.source.file}`;
     return { error: false, message };
   }
-  if (object.kind === 'RolloutPolicy') {
-    return {
-      error: true,
-      message: 'RolloutPolicy is not supported yet; write the policy in spec.rollout of the NodeApplication',
-    };
-  }
-  return { error: true, message: `nodewave.dev has no kind ${object.kind}` };
+  return { error: true, message: `nodewave.dev has no kind ${object.kind}${didYouMean(object.kind, ownKinds)}` };
 }

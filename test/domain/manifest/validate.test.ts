@@ -126,12 +126,12 @@ test.each([
     ['a.yaml:5: stringData.pin: must be a text; write it in quotes'],
   ],
   [
-    'apiVersion: nodewave.dev/v1alpha1\nkind: RolloutPolicy\nmetadata: {name: a}\n',
-    ['a.yaml:2: kind: RolloutPolicy is not supported yet; write the policy in spec.rollout of the NodeApplication'],
-  ],
-  [
     'apiVersion: nodewave.dev/v1alpha1\nkind: Wave\nmetadata: {name: a}\n',
     ['a.yaml:2: kind: nodewave.dev has no kind Wave'],
+  ],
+  [
+    'apiVersion: nodewave.dev/v1alpha1\nkind: RolloutPolicies\nmetadata: {name: a}\n',
+    ['a.yaml:2: kind: nodewave.dev has no kind RolloutPolicies; did you mean RolloutPolicy?'],
   ],
 ])('object %j', (text, expected) => {
   expect(errors(text)).toEqual(expected);
@@ -217,12 +217,6 @@ test.each([
       'a.yaml:11: spec.template.spec.containers[0].image: is missing; every container needs a name and an image',
       'a.yaml:11: spec.template.spec.containers[1].name: is missing; every container needs a name and an image',
       'a.yaml:11: spec.template.spec.containers[1].image: must be a text, got 7; every container needs a name and an image',
-    ],
-  ],
-  [
-    { metadata: 'metadata: {name: agent, annotations: {nodewave.dev/soak: 5m, other: x}}' },
-    [
-      'a.yaml:3: metadata.annotations["nodewave.dev/soak"]: annotations of nodewave.dev in git are not supported yet; write the policy in spec.rollout of the NodeApplication',
     ],
   ],
 ])('DaemonSet with %j', (change, expected) => {

@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import { list, mapping } from '../application/parse-mapping.ts';
+import * as value from '../application/parse-values.ts';
+import { annotationPrefix } from '../ids.ts';
+import { at, describeValue, isPlainObject } from '../plain.ts';
+import type { NodeHook } from '../rollout/policy.ts';
+import { didYouMean } from '../suggest.ts';
+import { labelValue } from './selection.ts';
+
+const mostHooks = 10;
+/** The template enters workflow history with the policy. */
+const mostTemplateBytes = 8 * 1024;
+const defaultWithinMs = 10 * 60_000;
+const kinds = ['label', 'annotate', 'cordon', 'excludeFromLoadBalancers', 'job'] as const;
+
+const key = value.labelKey.refine((text) => !text.startsWith(annotationPrefix), {
+  error: `is one of Nodewave's own; use a key with another prefix than ${annotationPrefix}`,
+});
+
+const annotationText = value.text('a text', (text) =>
+  text.length <= 1_024 ? undefined : `has ${text.length} characters; expected at most 1024`,
+);
+
+const template: z.ZodType<Record<string, unknown>> = value.field<Record<string, unknown>>(
+  'a Job template with spec',
+  (given) => {
+    if (!isPlainObject(given)) return undefined;
+    if (!isPlainObject(at(given, 'spec'))) return { refused: 'has no spec; expected a Job template such as {spec: …}' };
+    const bytes = new TextEncoder().encode(JSON.stringify(given)).length;
+    if (bytes <= mostTemplateBytes) return { value: given };
+    return {
+      refused: `is ${bytes} bytes as JSON; expected at most ${mostTemplateBytes}: put scripts into a ConfigMap`,
+    };
+  },
+);
+
+const hook = z.discriminatedUnion(
+  'kind',
+  [
+    mapping('a mapping', { kind: z.literal('label'), key, value: labelValue }),
+    mapping('a mapping', { kind: z.literal('annotate'), key, value: annotationText }),
+    mapping('a mapping', { kind: z.literal('cordon') }),
+    mapping('a mapping', { kind: z.literal('excludeFromLoadBalancers') }),
+    mapping('a mapping', {
+      kind: z.literal('job'),
+      when: value.choice(['beforeDelete', 'afterAvailable']),
+      template,
+      within: value.duration(1_000, 24 * 3_600_000, 'between 1s and 24h').default(defaultWithinMs),
+    }).transform(({ within, ...job }) => ({ ...job, withinMs: within })),
+  ],
+  {
+    error: ({ input }) => {
+      if (!isPlainObject(input)) return `expected a mapping such as {kind: cordon}, got ${describeValue(input)}`;
+      const kind = at(input, 'kind');
+      const hint = typeof kind === 'string' ? didYouMean(kind, kinds) : '';
+      return `expected one of ${kinds.join(', ')}, got ${describeValue(kind)}${hint}`;
+    },
+  },
+);
+
+/** What is done to each node before its pod is deleted, in this order. */
+export const hooks: z.ZodType<NodeHook[]> = list('a list such as [{kind: cordon}]', hook, mostHooks);

@@ -1,0 +1,26 @@
+import type { RolloutPolicy } from '../rollout/policy.ts';
+
+/** Where the value of a field came from: the first source that states it. */
+export interface PolicySource {
+  kind: 'annotation' | 'RolloutPolicy' | 'NodeApplication' | 'manifest' | 'default';
+  /** Of the RolloutPolicy or NodeApplication. */
+  name?: string;
+  /** Path of the field in its document, e.g. `spec.rollout.batches`. */
+  field?: string;
+  /** Relative to the repository's root; of a NodeApplication, as it was named when it was applied. */
+  file?: string;
+  line?: number;
+}
+
+/** The policy of one DaemonSet, and which source each field came from. */
+export interface ResolvedPolicy {
+  policy: RolloutPolicy;
+  sources: Record<keyof RolloutPolicy, PolicySource>;
+}
+
+/** A policy for people: every value that holds, in the form of a file and by the key it has there. */
+export interface ShownPolicy {
+  namespace: string;
+  name: string;
+  fields: Record<string, { value: unknown; source: PolicySource }>;
+}
