@@ -3,11 +3,11 @@ import type { DaemonSetRef } from '../domain/ids.ts';
 import type { Holder } from '../domain/record.ts';
 import type { RolloutMemo } from '../domain/rollout/input.ts';
 import type { NodeCensus } from '../domain/rollout/plan.ts';
-import type { RolloutPolicy } from '../domain/rollout/policy.ts';
+import type { RolloutPolicy, RolloutWindow } from '../domain/rollout/policy.ts';
 import type { KeptPlan } from '../domain/rollout/state.ts';
 import type { BatchRules } from '../domain/rollout/step-types.ts';
 import type { DaemonSetSync, Preview, SyncPlan } from '../domain/sync.ts';
-import type { Finding, Progress, RolloutFinished } from '../domain/wire.ts';
+import type { Finding, NodeAside, Progress, RolloutFinished } from '../domain/wire.ts';
 
 /** A commit that a ref points to. */
 export interface ResolvedCommit {
@@ -89,9 +89,10 @@ export interface BatchResult {
    * done: every node of the batch is available on the target. failed: a gate is red, see `findings`. stopped: cancelled
    * (pause, abort, rollback); nodes that were in flight stay granted. edited: someone else changed the DaemonSet, see `edit`.
    * incomplete: at the end of a soak some nodes of the batch are not on the target (joined, or their pod was deleted): the
-   * batch takes them again.
+   * batch takes them again. attention: the policy wants a person to look, see `attention`; nothing was concluded.
+   * closed: nobody may take a node now, see `closed`, and none is in flight any more.
    */
-  verdict: 'done' | 'failed' | 'stopped' | 'edited' | 'incomplete';
+  verdict: 'done' | 'failed' | 'stopped' | 'edited' | 'incomplete' | 'attention' | 'closed';
   progress: Progress;
   zones: { value: string; eligible: number; done: number }[];
   findings: Finding[];
@@ -104,6 +105,16 @@ export interface BatchResult {
   touchedCount: number;
   /** At most 20 names. */
   deferred: string[];
+  /** At most 20 of each kind. */
+  aside?: NodeAside[];
+  /** Names of nodes on the target that were not taken, at most 200. */
+  exposed?: string[];
+  /** At most 10. */
+  tolerated?: Finding[];
+  /** What a person should look at, with verdict `attention`. */
+  attention?: string;
+  /** Which window or person does not let it go on, with verdict `closed`; `untilMs` is null when nobody knows. */
+  closed?: { sentence: string; untilMs: number | null };
 }
 
 /** Activities of a rollout; queue `nodewave-<cluster>`, soaks on `nodewave-<cluster>-watch`. */
@@ -157,12 +168,41 @@ export interface RolloutActivities {
   }): Promise<void>;
 }
 
+/** Activities about what has a say in every refill; queue `nodewave-<cluster>`. */
+export interface GuardActivities {
+  /**
+   * Whether nodes may be taken now, by the windows and the cluster's brake. With `told`, the sentence that the workflow knows
+   * already, it answers once it has another one; until then every attempt fails with a BENIGN failure, which costs no history.
+   */
+  mayRoll(input: {
+    context: RolloutContext;
+    /** Empty where windows do not count. */
+    windows: RolloutWindow[];
+    told?: string;
+  }): Promise<MayRoll>;
+  /** Stops every deletion of every rollout in the cluster, rollbacks included, or lets them go on. */
+  setBrake(input: { cluster: string; paused: { by: string; reason: string } | null }): Promise<void>;
+  /** What the brake says, `who: why`; null while it is off. */
+  readBrake(input: { cluster: string }): Promise<{ paused: string | null }>;
+}
+
+/** Whether nodes may be taken now. */
+export interface MayRoll {
+  open: boolean;
+  /** For people: which window or who, until when. */
+  sentence: string;
+  /** When that changes, milliseconds; null when nobody knows. */
+  untilMs: number | null;
+}
+
 /** What a batch activity is told. */
 export interface BatchInput extends BatchRules {
   context: RolloutContext;
+  /** A person has said that windows do not hold this rollout. */
+  windowsOverridden?: boolean;
   /** True after a person's retry: restarts before this attempt are not counted, deadlines start now. */
   judgeAgain: boolean;
 }
 
 /** Everything the workers run. */
-export type Activities = GitActivities & SyncActivities & RolloutActivities & TemporalActivities;
+export type Activities = GitActivities & SyncActivities & RolloutActivities & GuardActivities & TemporalActivities;

@@ -9,6 +9,8 @@ export const messageNames = {
   rolloutFinished: 'rolloutFinished',
   /** Signal from an application to a rollout: a newer commit wants the DaemonSet. */
   supersede: 'supersede',
+  /** Signal from an application to a rollout: the application was paused, or goes on. */
+  hold: 'hold',
   /** Query of both: what is happening. */
   status: 'status',
   approve: 'approve',
@@ -52,6 +54,22 @@ export interface PauseDecision extends Decision {
   mode?: 'afterBatch' | 'now';
 }
 
+/** Argument of signal `hold`, from an application to its rollouts. */
+export interface Hold {
+  /** True: delete nothing until the application goes on. */
+  on: boolean;
+  by: string;
+  reason: string;
+  /** Tells the newest from one that comes late. */
+  atMs: number;
+}
+
+/** Argument of `pause` and `resume` of a whole application. */
+export interface ApplicationPause extends Decision {
+  /** Also sets or lifts the brake of the application's cluster, which stops the rollouts of every application there. */
+  brake?: boolean;
+}
+
 /** Argument of `retry`. */
 export interface RetryDecision extends Decision {
   /** Pass the gate that is red: the person takes it on themselves. */
@@ -73,6 +91,8 @@ export interface Configure {
 export interface SyncRequest extends Decision {
   /** Identifies the request, so that a repeated one is the same sync. */
   requestId: string;
+  /** The rollouts of this sync skip soaks and windows, never gates and approvals; demands a reason. */
+  expedite?: boolean;
 }
 
 /** Argument of `remove`, the update behind `nodewave delete`. */
@@ -125,6 +145,19 @@ export interface Progress {
   exposed: number;
   /** Target of the running batch, cumulative. */
   batchGoal: number;
+  /** Keep what they run: label `nodewave.dev/hold`, or the policy leaves them out. */
+  kept?: number;
+  /** Failing within the batch's failure budget; they still count as out. */
+  failing?: number;
+}
+
+/** A node that the rollout leaves alone for now. */
+export interface NodeAside {
+  node: string;
+  /** deferred: until it is back. kept: as long as a person or the policy wants it so. */
+  kind: 'deferred' | 'kept';
+  /** A few words, e.g. "NotReady". */
+  why: string;
 }
 
 /** What `status` of a rollout answers. */
@@ -153,6 +186,12 @@ export interface RolloutStatus {
   log: LogEntry[];
   outcome: Outcome | null;
   nodesTouched: string[];
+  /** Nodes that were set aside or keep what they run, at most 20 of each kind. */
+  aside?: NodeAside[];
+  /** Nodes that run the new template although the rollout never took them, at most 20. */
+  exposed?: string[];
+  /** Failing nodes that the failure budget lets pass, at most 10. */
+  tolerated?: Finding[];
 }
 
 /** Who did what and when. */
@@ -174,7 +213,15 @@ export interface SyncOutcome {
 }
 
 /** Phases of an application. */
-export type ApplicationPhase = 'waiting' | 'syncing' | 'rollingOut' | 'held' | 'invalid' | 'holding' | 'removed';
+export type ApplicationPhase =
+  | 'waiting'
+  | 'syncing'
+  | 'rollingOut'
+  | 'held'
+  | 'invalid'
+  | 'holding'
+  | 'paused'
+  | 'removed';
 
 /** What `status` of an application answers. */
 export interface ApplicationStatus {
@@ -188,6 +235,10 @@ export interface ApplicationStatus {
   /** Commit whose templates passed everything. */
   syncedCommit: string | null;
   rollouts: { namespace: string; name: string; workflowId: string; commit: string }[];
+  /** Who has paused the whole application, and why; null or absent while it runs. */
+  paused?: { by: string; reason: string; atMs: number } | null;
+  /** Commits that wait for their turn, oldest first (`supersede: queue`). */
+  queue?: string[];
   /** Newest first, at most 20; rollouts that still run are not in it. */
   recent: SyncOutcome[];
   lastDelivery: { deliveryId: string; source: string; atMs: number } | null;

@@ -1,3 +1,4 @@
+import { readAnnotations } from '../../domain/cluster/maintenance.ts';
 import type {
   ContainerView,
   DaemonSetView,
@@ -27,7 +28,15 @@ export function nodeView(node: Node): NodeView {
     unschedulable: node.spec?.unschedulable === true,
     ready: ready?.status === 'True',
     ...(leftReady === undefined ? {} : { notReadySinceMs: Date.parse(leftReady) }),
+    ...(node.metadata.deletionTimestamp === undefined ? {} : { deleting: true }),
+    ...marks(node.metadata.annotations),
   };
+}
+
+/** Nodes carry kilobytes of annotations, and there are thousands of them. */
+function marks(all: Record<string, string> | undefined): { annotations?: Record<string, string> } {
+  const kept = readAnnotations.filter((key) => all?.[key] !== undefined).map((key) => [key, all?.[key] ?? '']);
+  return kept.length === 0 ? {} : { annotations: Object.fromEntries(kept) };
 }
 
 /** The fields of a DaemonSet's pod that decisions need. */

@@ -23,5 +23,11 @@ export function batchResult(
     touched: step.touchedNames.slice(0, maxNodes),
     touchedCount: record.touched.length,
     deferred: step.deferred.slice(0, maxNames),
+    aside: [
+      ...step.aside.filter((one) => one.kind === 'deferred').slice(0, maxNames),
+      ...step.aside.filter((one) => one.kind === 'kept').slice(0, maxNames),
+    ],
+    exposed: step.exposed.slice(0, maxNodes),
+    tolerated: step.tolerated.slice(0, maxFindings),
   };
 }

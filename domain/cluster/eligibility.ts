@@ -85,8 +85,8 @@ export function matchesRequirement(requirement: NodeSelectorRequirement, value: 
   }
 }
 
-/** A label that only looks like a property of every object, such as `constructor`, is no label. */
-function labelOf(node: NodeView, key: string): string | undefined {
+/** The value of a node's label. One that only looks like a property of every object, such as `constructor`, is no label. */
+export function labelOf(node: Pick<NodeView, 'labels'>, key: string): string | undefined {
   return Object.hasOwn(node.labels, key) ? node.labels[key] : undefined;
 }
 

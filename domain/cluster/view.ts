@@ -11,6 +11,10 @@ export interface NodeView {
   ready: boolean;
   /** When the Ready condition left True, while it is not True. */
   notReadySinceMs?: number;
+  /** The node object is being deleted. */
+  deleting?: boolean;
+  /** Only those that rules read, see `readAnnotations`. */
+  annotations?: Record<string, string>;
 }
 
 /** A node's taint, as in core/v1. */

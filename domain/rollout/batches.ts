@@ -1,6 +1,8 @@
+import { labelOf } from '../cluster/eligibility.ts';
 import type { NodeView } from '../cluster/view.ts';
 import { resolveIntOrPercent } from './budget.ts';
 import type { BatchSpec } from './policy.ts';
+import { selects } from './selection.ts';
 
 /** Label value used for nodes that lack the label of `per`: they form a group of their own instead of being left out. */
 const unlabelled = '';
@@ -8,34 +10,59 @@ const unlabelled = '';
 /**
  * The nodes that the batches up to and including `upTo` cover. Pure and recomputed at every step, so that nodes may come and
  * go: percentages are of the nodes that are there now, and a node once taken stays covered (S3).
- * @param ordered eligible nodes in the rollout's order, those already taken first
+ * @param ordered eligible nodes in the rollout's order, those already taken first and those of `late` last
+ * @param late uids of nodes that come after all others: no batch covers one while others of its selection are left
  */
-export function coveredNodes(ordered: readonly NodeView[], rules: readonly BatchSpec[], upTo: number): Set<string> {
+export function coveredNodes(
+  ordered: readonly NodeView[],
+  rules: readonly BatchSpec[],
+  upTo: number,
+  late: ReadonlySet<string> = new Set(),
+): Set<string> {
   const covered = new Set<string>();
   for (const rule of rules.slice(0, upTo + 1)) {
-    for (const group of groups(ordered, rule.per)) cover(covered, group, rule);
+    const nodes = batchNodes(ordered, rule);
+    const due = groups(nodes, rule.per).map((group) => ({ group, missing: missingOf(covered, group, rule) }));
+    for (const one of due) cover(covered, one, (uid) => !late.has(uid));
+    if (nodes.some(({ uid }) => !late.has(uid) && !covered.has(uid))) continue;
+    for (const one of due) cover(covered, one, () => true);
   }
   return covered;
 }
 
-function cover(covered: Set<string>, group: readonly NodeView[], rule: BatchSpec): void {
+/** The nodes that a batch is made from. */
+export function batchNodes(ordered: readonly NodeView[], { select }: BatchSpec): readonly NodeView[] {
+  return select === undefined ? ordered : ordered.filter((node) => selects(select, node));
+}
+
+/** How many nodes of a group the batch still has to cover. */
+function missingOf(covered: ReadonlySet<string>, group: readonly NodeView[], rule: BatchSpec): number {
+  if (typeof rule.nodes === 'number') return rule.nodes;
   const before = group.filter((node) => covered.has(node.uid)).length;
-  const goal = typeof rule.nodes === 'number' ? before + rule.nodes : resolveIntOrPercent(rule.nodes, group.length);
-  let missing = goal - before;
-  for (const node of group) {
-    if (missing <= 0) return;
-    if (covered.has(node.uid)) continue;
-    covered.add(node.uid);
-    missing -= 1;
+  return resolveIntOrPercent(rule.nodes, group.length) - before;
+}
+
+function cover(
+  covered: Set<string>,
+  due: { group: readonly NodeView[]; missing: number },
+  may: (uid: string) => boolean,
+): void {
+  for (const { uid } of due.group) {
+    if (due.missing <= 0) return;
+    if (covered.has(uid) || !may(uid)) continue;
+    covered.add(uid);
+    due.missing -= 1;
   }
 }
 
-function groups(ordered: readonly NodeView[], per: string | undefined): NodeView[][] {
-  if (per === undefined) return [[...ordered]];
+function groups(ordered: readonly NodeView[], per: string | undefined): (readonly NodeView[])[] {
+  if (per === undefined) return [ordered];
   const byValue = new Map<string, NodeView[]>();
   for (const node of ordered) {
-    const value = node.labels[per] ?? unlabelled;
-    byValue.set(value, [...(byValue.get(value) ?? []), node]);
+    const value = labelOf(node, per) ?? unlabelled;
+    const group = byValue.get(value);
+    if (group === undefined) byValue.set(value, [node]);
+    else group.push(node);
   }
   return [...byValue.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, nodes]) => nodes);
 }
@@ -47,6 +74,7 @@ export const restBatchName = 'rest';
 export function completeRules(rules: readonly BatchSpec[]): { rules: BatchSpec[]; added: boolean } {
   const last = rules.at(-1);
   // With `per`, 100 % of every group are all nodes too: those without the label are a group of their own.
-  if (last !== undefined && last.nodes === '100%') return { rules: [...rules], added: false };
+  if (last !== undefined && last.nodes === '100%' && last.select === undefined)
+    return { rules: [...rules], added: false };
   return { rules: [...rules, { name: restBatchName, nodes: '100%', soakMs: 0 }], added: true };
 }

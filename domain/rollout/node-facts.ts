@@ -1,7 +1,9 @@
 import { newestLivePod } from '../cluster/availability.ts';
+import { maintenanceOf } from '../cluster/maintenance.ts';
 import type { NodeView, PodView } from '../cluster/view.ts';
 import type { Grant } from '../record.ts';
-import { hooksAllow, lastWordMs } from './hooks.ts';
+import { hooksAllow, inForce, lastWordMs } from './hooks.ts';
+import { goesLast, keptWhy } from './keep.ts';
 import { foreignGrantMs, type StepRules, type StepView } from './step-types.ts';
 
 /** Everything a decision needs to know of one eligible node. */
@@ -35,8 +37,16 @@ export interface NodeFacts {
   astray: boolean;
   /** Runs the target although this rollout never took it: joined or came back while a window was open. */
   exposed: boolean;
-  /** NotReady before this rollout replaced its pod (S10); on the way back every NotReady node. */
+  /** NotReady or under maintenance before this rollout replaced its pod (S10, S35); on the way back every such node. */
   deferred: boolean;
+  /** Why it is NotReady or under maintenance, for people; null when it is neither. */
+  away: string | null;
+  /** Why its pod is left alone whatever happens to others, for people; null when it is not. */
+  kept: string | null;
+  /** Taken after all others. */
+  late: boolean;
+  /** Granted, and the pod of that time is still there or its successor is not made yet. */
+  pending: boolean;
   /** Counts against the budget, whatever its revision (S14). */
   out: boolean;
   /** The grant for exactly this pod exists, so it may be deleted. */
@@ -62,7 +72,7 @@ function factsOf(rules: StepRules, view: StepView, node: NodeView, pods: PodView
   const pod = newestLivePod(pods) ?? null;
   const terminating = pods.filter((other) => other.terminatingUntilMs !== undefined);
   const available = pod !== null && view.isAvailable(pod);
-  const hooked = grants.some((grant) => grant.hooks !== undefined);
+  const hooked = grants.some(inForce);
   const onTarget = available && !hooked && pod.hash === rules.toHash;
   const onOtherHash = pod !== null && pod.hash !== rules.toHash;
   const touched = view.touched.has(node.uid);
@@ -70,13 +80,18 @@ function factsOf(rules: StepRules, view: StepView, node: NodeView, pods: PodView
   const named = grants.filter((grant) => grant.podUid === pod?.uid);
   const spared = named.some((grant) => grant.rollout === rules.rollout);
   const awaited = onOtherHash && spared;
-  // Grants of an older rollout, and of the way forward once it leads back, are void when no worker can act on them any more.
-  const condemned = awaited || named.some((grant) => view.nowMs - lastWordMs(grant) < foreignGrantMs);
   const replaced = (touched || granted) && !spared;
-  const deferred = !node.ready && (rules.direction === 'back' || !replaced);
-  const removable = awaited && node.ready;
+  const kept = keptWhy(rules.policy, rules.direction, node, replaced);
+  // Grants of an older rollout, of the way forward once it leads back, and of nodes that are to keep their pod by now are void when
+  // no worker can act on them any more.
+  const condemned =
+    (awaited && kept === null) || named.some((grant) => view.nowMs - lastWordMs(grant) < foreignGrantMs);
+  const maintenance = maintenanceOf(node);
+  const away = node.ready ? maintenance : maintenance === null ? 'NotReady' : `NotReady, ${maintenance}`;
+  const deferred = away !== null && (rules.direction === 'back' || !replaced);
+  const removable = awaited && away === null && kept === null;
   // A node that still has a terminating pod would only queue a second deletion behind it (S13).
-  const takeable = onOtherHash && node.ready && !removable && terminating.length === 0;
+  const takeable = onOtherHash && away === null && kept === null && !removable && terminating.length === 0;
   return {
     node,
     pod,
@@ -93,6 +108,11 @@ function factsOf(rules: StepRules, view: StepView, node: NodeView, pods: PodView
     astray: onOtherHash && rules.lastGoodHash !== null && pod.hash !== rules.lastGoodHash,
     exposed: pod !== null && pod.hash === rules.toHash && !touched && !granted && rules.direction === 'forward',
     deferred,
+    away,
+    kept,
+    // A node once taken keeps its place, or another one would be taken in its stead.
+    late: !touched && !granted && goesLast(rules.policy, view.ownNodes, node),
+    pending: granted && (awaited || pod === null),
     out: !deferred && (!available || condemned || hooked),
     removable,
     takeable,

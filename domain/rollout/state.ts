@@ -1,4 +1,4 @@
-import type { Finding, LogEntry, Outcome, Progress } from '../wire.ts';
+import type { Finding, LogEntry, NodeAside, Outcome, Progress } from '../wire.ts';
 import type { LivePhase, Phase } from './phases.ts';
 import type { NodeCensus, PlannedBatch } from './plan.ts';
 import type { BatchSpec, IntOrPercent } from './policy.ts';
@@ -27,6 +27,15 @@ export type Intent =
   | { kind: 'abort'; by: string; reason: string }
   | { kind: 'rollback'; by: string; reason: string };
 
+/** The pause of a whole application, as one of its rollouts keeps it. */
+export interface HeldByApplication {
+  by: string;
+  reason: string;
+  atMs: number;
+  /** The rollout was moving and this pause is what stopped it, so the end of this pause lets it go on. */
+  stopped: boolean;
+}
+
 /** Everything a rollout remembers; plain JSON, carried through continue-as-new. */
 export interface RolloutState {
   v: 1;
@@ -54,6 +63,16 @@ export interface RolloutState {
   touched: string[];
   touchedCount: number;
   deferred: string[];
+  /** Nodes that were set aside or keep what they run, with reasons; absent before the first report. */
+  aside?: NodeAside[];
+  /** Names of nodes on the target that were not taken. */
+  exposed?: string[];
+  /** Exposed nodes for which it has stopped before: whoever sent it on has seen them (S27). */
+  acceptedExposure?: string[];
+  /** Failing nodes that the failure budget lets pass. */
+  tolerated?: Finding[];
+  /** When the way back began, for its deadline. */
+  backSinceMs?: number;
   /** Why it waits or holds, in a sentence; null where the phase says it all. */
   why: string | null;
   cause: string | null;
@@ -61,6 +80,10 @@ export interface RolloutState {
   log: LogEntry[];
   /** Activities scheduled so far: fences an older activity out of the record. */
   epoch: number;
+  /** Its application is paused: nothing is deleted, and people's messages cannot change that. */
+  held?: HeldByApplication | null;
+  /** When the newest pause or resume of the application was sent, so that an older one that comes late changes nothing. */
+  holdAtMs?: number;
   /** When the running soak ends. */
   soakUntilMs: number | null;
 }

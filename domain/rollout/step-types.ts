@@ -1,6 +1,6 @@
 import type { NodeView, PodView, SchedulingView } from '../cluster/view.ts';
 import type { Grant } from '../record.ts';
-import type { Finding, Progress } from '../wire.ts';
+import type { Finding, NodeAside, Progress } from '../wire.ts';
 import type { BatchSpec, IntOrPercent, RolloutPolicy } from './policy.ts';
 
 /** What a batch goes by; the nodes are picked from live state. */
@@ -23,6 +23,10 @@ export interface BatchRules {
   ignoredNodes: readonly string[];
   /** The whole policy, for everything that has a default; absent in rollouts recorded before it was told. */
   policy?: RolloutPolicy;
+  /** Names of exposed nodes that a person has seen and let be (S27). */
+  acceptedExposure?: readonly string[];
+  /** The way back fails when it has not ended `deadlineMs` after it began. */
+  backDeadline?: { sinceMs: number; deadlineMs: number };
 }
 
 /** What never changes while a batch runs. */
@@ -68,6 +72,12 @@ export interface Step {
   zones: { value: string; eligible: number; done: number }[];
   /** Names of nodes that were set aside. */
   deferred: string[];
+  /** Nodes that were set aside or keep what they run, each with the reason. */
+  aside: NodeAside[];
+  /** Names of nodes on the target that this rollout did not take. */
+  exposed: string[];
+  /** What the failure budget lets pass: these nodes are out, and the batch does not wait for them. */
+  tolerated: Finding[];
   /** Names of nodes that this rollout has taken. */
   touchedNames: string[];
   /** Set when so many nodes are down that nothing may be concluded or deleted (S34). */
