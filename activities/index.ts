@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { ApplicationSpec } from '../domain/application/spec.ts';
+import type { IntOrPercent } from '../domain/rollout/policy.ts';
 import type { ClusterClient } from './cluster/client.ts';
 import type { Activities } from './contract.ts';
 import { wrapActivities } from './failure.ts';
@@ -9,6 +10,7 @@ import { renderCommit } from './render/render.ts';
 import { createRolloutActivities } from './rollout/activities.ts';
 import { createSyncActivities } from './sync/activities.ts';
 import { createTemporalActivities } from './temporal/describe.ts';
+import { rolloutIsRunning } from './temporal/is-running.ts';
 
 /** What all activities together are made from. */
 export interface ActivityDeps {
@@ -17,19 +19,21 @@ export interface ActivityDeps {
   client: Client;
   /** The client of a configured cluster; throws BadInput for a name that the worker does not know. */
   clusterFor: (cluster: string) => ClusterClient;
+  /** Most nodes out at once in a cluster over all rollouts; null for no limit. */
+  maxNodesOut?: (cluster: string) => IntOrPercent | null;
 }
 
 /**
  * Makes every activity, by the queue that serves it. Whatever one throws becomes a failure with a code and a sentence.
  */
 export function createActivities(deps: ActivityDeps): ActivitiesByQueue {
-  const { git, client, clusterFor } = deps;
+  const { git, client, clusterFor, maxNodesOut } = deps;
   const render = (spec: ApplicationSpec, commit: string) => renderCommit({ git }, spec, commit);
   return {
     workflowQueue: wrapActivities({ ...createGitActivities({ git }), ...createTemporalActivities({ client }) }),
     clusterQueues: wrapActivities({
       ...createSyncActivities({ clusterFor, render }),
-      ...createRolloutActivities({ clusterFor, render }),
+      ...createRolloutActivities({ clusterFor, render, maxNodesOut, isRunning: rolloutIsRunning(client) }),
     }),
   };
 }

@@ -1,16 +1,21 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { ClusterClient } from '../cluster/client.ts';
-import type { BatchResult, RolloutActivities, RolloutContext } from '../contract.ts';
+import type { BatchResult, GuardActivities, RolloutActivities, RolloutContext } from '../contract.ts';
 import { type BatchDeps, BatchStopped, runBatch } from './batch.ts';
+import { askerOf, batchGuards, type GuardDeps, releaseBack } from './batch-guards.ts';
 import type { RenderCommit, RolloutCall } from './call.ts';
+import { createGuardActivities } from './guard-activities.ts';
+import type { RefillGuard } from './guards.ts';
 import { install } from './install.ts';
+import { releaseReservations } from './interlock.ts';
+import { InterlockStore } from './interlock-store.ts';
 import { promote, recordOutcome } from './outcome.ts';
 import { planRollout, takeLiveCensus } from './plan.ts';
 import { watchSoak } from './soak.ts';
 import { closeWindow, openWindow } from './windows.ts';
 
 /** What the rollout activities are made from. */
-export interface RolloutDeps {
+export interface RolloutDeps extends GuardDeps {
   /** The client of a configured cluster; throws BadInput for a name that the worker does not know. */
   clusterFor: (cluster: string) => ClusterClient;
   render: RenderCommit;
@@ -20,7 +25,7 @@ export interface RolloutDeps {
 const heartbeatMs = 1_000;
 
 /** Makes the activities of a rollout. */
-export function createRolloutActivities(deps: RolloutDeps): RolloutActivities {
+export function createRolloutActivities(deps: RolloutDeps): RolloutActivities & GuardActivities {
   const callFor = (context: RolloutContext): RolloutCall => {
     const activity = Context.current();
     return {
@@ -40,6 +45,7 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities {
   const long = async (
     context: RolloutContext,
     body: (batch: BatchDeps) => Promise<BatchResult>,
+    guards: (client: ClusterClient) => RefillGuard[] = () => [],
   ): Promise<BatchResult> => {
     const { client, attempt, signal } = callFor(context);
     let latest: unknown;
@@ -54,18 +60,35 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities {
     };
     return await beating(
       () => latest,
-      () => stoppable(() => body({ client, attempt, signal, report, guards: [] })),
+      () => stoppable(() => body({ client, attempt, signal, report, guards: guards(client) })),
     );
   };
+  /** What a rollout has reserved is free once its end is recorded. */
+  const ending = (context: RolloutContext, body: (call: RolloutCall) => Promise<void>): Promise<void> =>
+    short(context, async (call) => {
+      await body(call);
+      await releaseReservations(new InterlockStore(call.client), askerOf(context));
+    });
   return {
     planRollout: (input) => short(input.context, (call) => planRollout(call, input)),
     takeCensus: (input) => short(input.context, (call) => takeLiveCensus(call, input.context)),
     install: (input) => short(input.context, (call) => install(call, input)),
     openWindow: (input) => short(input.context, (call) => openWindow(call, input)),
-    closeWindow: (input) => short(input.context, (call) => closeWindow(call, input)),
-    promote: (input) => short(input.context, (call) => promote(call, input)),
-    recordOutcome: (input) => short(input.context, (call) => recordOutcome(call, input)),
-    runBatch: (input) => long(input.context, (batch) => runBatch(batch, input)),
+    closeWindow: (input) =>
+      short(input.context, async (call) => {
+        const closed = await closeWindow(call, input);
+        await releaseBack(call.client, input.context);
+        return closed;
+      }),
+    promote: (input) => ending(input.context, (call) => promote(call, input)),
+    recordOutcome: (input) => ending(input.context, (call) => recordOutcome(call, input)),
+    runBatch: (input) =>
+      long(
+        input.context,
+        (batch) => runBatch(batch, input),
+        (client) => batchGuards(deps, client, input),
+      ),
+    ...createGuardActivities(deps),
     watchSoak: (input) => long(input.batch.context, (batch) => watchSoak(batch, input)),
   };
 }

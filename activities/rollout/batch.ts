@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PodView } from '../../domain/cluster/view.ts';
 import { digest } from '../../domain/digest.ts';
-import type { DaemonSetRecord } from '../../domain/record.ts';
+import type { DaemonSetRecord, Grant } from '../../domain/record.ts';
+import { unplannedExposure } from '../../domain/rollout/exposure.ts';
 import { nodeOrder } from '../../domain/rollout/order.ts';
 import { decideStep } from '../../domain/rollout/step.ts';
 import type { Step, StepRules } from '../../domain/rollout/step-types.ts';
@@ -10,8 +12,9 @@ import { paths } from '../cluster/paths.ts';
 import { daemonSetView } from '../cluster/project.ts';
 import type { BatchInput, BatchResult } from '../contract.ts';
 import { describeEdit, describeSwap } from './edits.ts';
-import { admitted, firstStop, type RefillGuard, released } from './guards.ts';
+import { admitted, firstStop, type RefillGuard, released, waitedFor } from './guards.ts';
 import { type LiveView, openLiveView } from './live-view.ts';
+import { nodesBack } from './nodes-back.ts';
 import { RecordHandle } from './record-handle.ts';
 import { removePods } from './remove-pods.ts';
 import { batchResult } from './result.ts';
@@ -43,6 +46,9 @@ const tickMs = 500;
 
 /** Shortest time between two decisions: events come in bursts, and each refill costs a write of the record. */
 const settleMs = 60;
+
+/** Shortest time between two writes of the record that only take back what is over. */
+const settleEveryMs = 1_000;
 
 /** How often the DaemonSet itself is read again, for edits by others. */
 const recheckMs = 2_000;
@@ -76,7 +82,9 @@ async function loop(
   const scheduling = daemonSetView(live).scheduling;
   const deleted = new Set<string>();
   let checkedMs = Number.NEGATIVE_INFINITY;
+  let settledMs = Number.NEGATIVE_INFINITY;
   let lastOutageMs = 0;
+  let blocked: string | null = null;
   try {
     return await run();
   } catch (error) {
@@ -85,6 +93,7 @@ async function loop(
   }
 
   async function run(): Promise<BatchResult> {
+    await released(deps.guards, isBack());
     while (true) {
       const changed = view.changed();
       if (performance.now() - checkedMs > recheckMs) {
@@ -97,27 +106,88 @@ async function loop(
       const decidedMs = performance.now();
       const step = decide();
       if (step.outage !== null) lastOutageMs = Date.now();
-      deps.report(step);
+      deps.report({ ...step, blocked: step.blocked ?? blocked });
       if (step.findings.length > 0) {
-        await settle(deps, record, step);
+        await settle(step);
         return batchResult('failed', step, record.record);
       }
+      // A first install is no exposure: it reaches every node at once.
+      const attention = input.observeOnly ? null : unplannedExposure(rules, step);
+      if (attention !== null) {
+        await settle(step);
+        return { ...batchResult('attention', step, record.record), attention };
+      }
       if (step.done) {
-        await settle(deps, record, step);
+        await settle(step);
         return batchResult('done', step, record.record);
       }
-      if (!input.observeOnly && (await firstStop(deps.guards)) === null) {
-        const removable = step.remove.filter((pod) => !deleted.has(pod.uid));
-        // Grants that are there already are acted on first; new ones only after the record holds them.
-        await removePods(deps, input.context.ref.namespace, removable, decidedMs, deleted);
-        const grants = await admitted(deps.guards, step.grant);
-        if (grants.length > 0) {
-          if (await grant(deps, record, input, { ...step, grant: [...grants] })) continue;
+      if (!input.observeOnly) {
+        const stop = await firstStop(deps.guards);
+        if (stop !== null && input.direction === 'forward' && !inFlight(step)) {
+          await settle(step);
+          return { ...batchResult('closed', step, record.record), closed: stop };
         }
+        const moved = stop === null && (await refill(step, decidedMs));
+        blocked = stop?.sentence ?? waitedFor(deps.guards);
+        if (moved) continue;
+        // Held until the next grant, nodes that are back could be just what another rollout waits for, and it for ours.
+        if (performance.now() - settledMs > settleEveryMs) await settle(step);
       }
       await Promise.race([changed.then(() => sleep(settleMs)), sleep(tickMs)]);
       deps.signal.throwIfAborted();
     }
+  }
+
+  /** Deletes and grants what the guards admit; true when everything must be decided again at once. */
+  async function refill(step: Step, decidedMs: number): Promise<boolean> {
+    const removable = step.remove.filter((pod) => !deleted.has(pod.uid));
+    const nodes = view.nodes();
+    const uids = new Map(nodes.map((node) => [node.name, node.uid]));
+    const granted = removable.map((pod) => ({ node: pod.node, nodeUid: uids.get(pod.node) ?? '' }));
+    const free = await admitted(deps.guards, [...granted, ...step.grant], nodes);
+    // Grants that are there already are acted on first; new ones only after the record holds them.
+    const pods = removable.filter((pod) => free.has(uids.get(pod.node) ?? ''));
+    await removePods(deps, input.context.ref.namespace, pods, decidedMs, deleted);
+    const grants = step.grant.filter((wish) => free.has(wish.nodeUid));
+    if (grants.length === 0) return false;
+    const written = await grant(record, input, { ...step, grant: grants });
+    // Only after the record: until then a worker that takes over would still find the grant, and act on it. And where the
+    // record had moved on, what was reserved for grants that are not in it.
+    await released(deps.guards, isBack());
+    return written;
+  }
+
+  /** Takes grants that are over out of the record. */
+  async function settle(step: Step): Promise<void> {
+    if (step.settled.length === 0) return;
+    settledMs = performance.now();
+    const settled = new Set(step.settled.map(grantKey));
+    await record.update((current) => ({
+      ...current,
+      grants: current.grants.filter((entry) => !settled.has(grantKey(entry))),
+    }));
+    await released(deps.guards, isBack());
+  }
+
+  /** Whether a node that this rollout has taken is without the pod that it had and not yet back. */
+  function inFlight(step: Step): boolean {
+    const alive = new Set(
+      view.pods().flatMap((pod) => (pod.terminatingUntilMs === undefined && !deleted.has(pod.uid) ? [pod.uid] : [])),
+    );
+    const { rollout } = input.context.holder;
+    const open = record.record.grants.filter((entry) => entry.rollout === rollout && !step.settled.includes(entry));
+    // Nodes that the batch does not wait for are no reason to wait either.
+    const passed = new Set([...input.ignoredNodes, ...step.tolerated.map((finding) => finding.node)]);
+    return open.some((entry) => !alive.has(entry.podUid) && !passed.has(entry.node));
+  }
+
+  function isBack(): (nodeUid: string) => boolean {
+    return nodesBack({ nodes: view.nodes(), pods: view.pods(), scheduling, isAvailable, grants: record.record.grants });
+  }
+
+  /** The watch shows a deletion a moment later than we know of it. */
+  function isAvailable(pod: PodView): boolean {
+    return !deleted.has(pod.uid) && view.isAvailable(pod);
   }
 
   function decide(): Step {
@@ -127,11 +197,11 @@ async function loop(
       nodes: view.nodes(),
       pods: view.pods(),
       scheduling,
-      // The watch shows a deletion a moment later than we know of it.
-      isAvailable: (pod) => !deleted.has(pod.uid) && view.isAvailable(pod),
+      isAvailable,
       restartsBefore: input.judgeAgain ? view.restartsAtStart : new Map(),
       grants: record.record.grants,
       touched: new Set(record.record.touched),
+      ...view.neighbours(),
     });
   }
 }
@@ -144,7 +214,7 @@ export function stepRules(input: BatchInput): StepRules {
 }
 
 /** Writes the step's grants; false when the record had moved on, so that everything must be decided again. */
-async function grant(deps: BatchDeps, record: RecordHandle, input: BatchInput, step: Step): Promise<boolean> {
+async function grant(record: RecordHandle, input: BatchInput, step: Step): Promise<boolean> {
   const atMs = Date.now();
   const { rollout } = input.context.holder;
   const taken = new Set(step.grant.map((entry) => entry.nodeUid));
@@ -154,20 +224,11 @@ async function grant(deps: BatchDeps, record: RecordHandle, input: BatchInput, s
     ...step.grant.map((entry) => ({ ...entry, rollout, batch: input.batchIndex, atMs })),
   ];
   const touched = [...new Set([...record.record.touched, ...taken])];
-  const written = await record.tryUpdate({ ...record.record, grants, touched });
-  // Only after the record: until then a worker that takes over would still find the grant, and act on it.
-  if (written) await released(deps.guards, step.settled);
-  return written;
+  return await record.tryUpdate({ ...record.record, grants, touched });
 }
 
-async function settle(deps: BatchDeps, record: RecordHandle, step: Step): Promise<void> {
-  if (step.settled.length === 0) return;
-  const settled = new Set(step.settled.map((entry) => `${entry.nodeUid}/${entry.podUid}/${entry.rollout}`));
-  await record.update((current) => ({
-    ...current,
-    grants: current.grants.filter((entry) => !settled.has(`${entry.nodeUid}/${entry.podUid}/${entry.rollout}`)),
-  }));
-  await released(deps.guards, step.settled);
+function grantKey({ nodeUid, podUid, rollout }: Grant): string {
+  return `${nodeUid}/${podUid}/${rollout}`;
 }
 
 /**

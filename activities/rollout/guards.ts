@@ -1,13 +1,15 @@
-import type { Grant } from '../../domain/record.ts';
+import type { NodeView } from '../../domain/cluster/view.ts';
 import type { Step } from '../../domain/rollout/step-types.ts';
 
 /** A node that a batch wants to take. */
-export type Wish = Step['grant'][number];
+export type Wish = Pick<Step['grant'][number], 'node' | 'nodeUid'>;
 
 /** Why nothing may be deleted now. */
 export interface Stop {
   /** For people: who or what, until when. */
   sentence: string;
+  /** When that changes, milliseconds; null when nobody knows. */
+  untilMs: number | null;
 }
 
 /**
@@ -17,10 +19,16 @@ export interface Stop {
 export interface RefillGuard {
   /** Null while pods may be deleted. Asked before every round of deletions, those of grants that are there already included. */
   stops(): Promise<Stop | null>;
-  /** Those of the wanted nodes that may be taken now; what it admits it has reserved for this rollout. */
-  admit(wanted: readonly Wish[]): Promise<readonly Wish[]>;
-  /** Grants that are over, so that what was reserved for their nodes is free again. Repeating it changes nothing. */
-  release(settled: readonly Grant[]): Promise<void>;
+  /**
+   * Those of the wanted nodes that may be taken now; what it admits it has reserved for this rollout. Asked before each grant,
+   * and again before the pod of a granted node is deleted: between the two a worker may have been away for long.
+   * @param nodes all nodes of the cluster
+   */
+  admit(wanted: readonly Wish[], nodes: readonly NodeView[]): Promise<readonly Wish[]>;
+  /** Frees what is reserved for this rollout on nodes that `isFree` says are back or gone. Repeating it changes nothing. */
+  release(isFree: (nodeUid: string) => boolean): Promise<void>;
+  /** Why the last `admit` left nodes out, for people; null when it left none. */
+  waitsFor(): string | null;
 }
 
 /** The first reason to stop; guards are asked in order. */
@@ -32,18 +40,26 @@ export async function firstStop(guards: readonly RefillGuard[]): Promise<Stop | 
   return null;
 }
 
-/** What every guard admits. */
-export async function admitted(guards: readonly RefillGuard[], wanted: readonly Wish[]): Promise<readonly Wish[]> {
+/** UIDs of the wanted nodes that every guard admits. */
+export async function admitted(
+  guards: readonly RefillGuard[],
+  wanted: readonly Wish[],
+  nodes: readonly NodeView[],
+): Promise<ReadonlySet<string>> {
   let left = wanted;
   for (const guard of guards) {
-    if (left.length === 0) return left;
-    left = await guard.admit(left);
+    if (left.length === 0) break;
+    left = await guard.admit(left, nodes);
   }
-  return left;
+  return new Set(left.map(({ nodeUid }) => nodeUid));
 }
 
-/** Tells every guard which grants are over. */
-export async function released(guards: readonly RefillGuard[], settled: readonly Grant[]): Promise<void> {
-  if (settled.length === 0) return;
-  for (const guard of guards) await guard.release(settled);
+/** Tells every guard which nodes are back. */
+export async function released(guards: readonly RefillGuard[], isFree: (nodeUid: string) => boolean): Promise<void> {
+  for (const guard of guards) await guard.release(isFree);
+}
+
+/** Why guards left nodes out, for people; null when none did. */
+export function waitedFor(guards: readonly RefillGuard[]): string | null {
+  return guards.map((guard) => guard.waitsFor()).find((sentence) => sentence !== null) ?? null;
 }

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Asker,
+  admit,
+  type InterlockTable,
+  ownNodes,
+  type Reservation,
+  swept,
+  wayBlocked,
+  without,
+} from '../../domain/interlock.ts';
+import { budgetOf } from '../../domain/rollout/budget.ts';
+import type { IntOrPercent } from '../../domain/rollout/policy.ts';
+import type { RefillGuard } from './guards.ts';
+import type { InterlockStore } from './interlock-store.ts';
+
+/** What the interlock needs from the outside. */
+export interface InterlockDeps {
+  store: InterlockStore;
+  /** The rollout that asks. */
+  me: Asker;
+  /** Most nodes out over all rollouts; percent of all nodes of the cluster. Null for no limit. */
+  maxNodesOut: IntOrPercent | null;
+  /** Whether the workflow of a reservation still runs; true when that cannot be told. */
+  isRunning: (holder: Asker) => Promise<boolean>;
+}
+
+/** Writes that lose against another rollout are decided again this often; after that the next round asks. */
+const maxConflicts = 10;
+
+/** Node interlock and cluster-wide cap (S35): reserves each node before it is taken, by compare-and-swap in the cluster. */
+export function interlockGuard(deps: InterlockDeps): RefillGuard {
+  const { store, me } = deps;
+  let held: readonly string[] | null = null;
+  let blocked: string | null = null;
+
+  /** Decides and writes until nobody came in between; null when others always did. */
+  async function change<T extends { table: InterlockTable; changed: boolean }>(
+    decide: (table: InterlockTable) => Promise<T> | T,
+  ): Promise<T | null> {
+    for (let conflicts = 0; conflicts < maxConflicts; conflicts++) {
+      const read = await store.read();
+      const decision = await decide(read.table);
+      if (!decision.changed || (await store.tryWrite(decision.table, read))) {
+        held = ownNodes(decision.table, me);
+        return decision;
+      }
+      // Rollouts that met once would meet again without a different wait each.
+      await sleep(Math.random() * 20 * (conflicts + 1));
+    }
+    return null;
+  }
+
+  return {
+    stops: async () => null,
+    async admit(wanted, nodes) {
+      if (wanted.length === 0) return [];
+      const cap = deps.maxNodesOut === null ? null : budgetOf(deps.maxNodesOut, nodes.length);
+      const present = new Set(nodes.map(({ uid }) => uid));
+      const decision = await change(async (table) => {
+        const first = admit(table, me, wanted, cap, Date.now());
+        if (first.inTheWay.length === 0) return first;
+        const closed = await closedOf(deps, first.inTheWay);
+        const rest = swept(table, (holder) => closed.has(keyOf(holder)), present, Date.now());
+        if (rest.size === table.size) return first;
+        return { ...admit(rest, me, wanted, cap, Date.now()), changed: true };
+      });
+      if (decision === null) return [];
+      blocked = wayBlocked(decision, cap);
+      return wanted.filter(({ nodeUid }) => decision.admitted.has(nodeUid));
+    },
+    async release(isFree) {
+      // What an attempt before this one reserved and never granted is found again here.
+      held ??= ownNodes((await store.read()).table, me);
+      const free = new Set(held.filter(isFree));
+      if (free.size === 0) return;
+      await change((table) => ({ table: without(table, me, free), changed: true }));
+    },
+    waitsFor: () => blocked,
+  };
+}
+
+/** Frees what a rollout has reserved on nodes that `isFree` says are back; all by default, when it has ended. */
+export async function releaseReservations(
+  store: InterlockStore,
+  me: Asker,
+  isFree?: () => Promise<(nodeUid: string) => boolean>,
+): Promise<void> {
+  // Most rollouts that come here hold nothing: then one read is all.
+  if (ownNodes((await store.read()).table, me).length === 0) return;
+  const free = isFree === undefined ? () => true : await isFree();
+  const guard = interlockGuard({ store, me, maxNodesOut: null, isRunning: async () => true });
+  await guard.release(free);
+}
+
+/** Of the reservations in the way, the keys of those whose rollout runs no more. */
+async function closedOf(deps: InterlockDeps, inTheWay: readonly Reservation[]): Promise<Set<string>> {
+  const holders = new Map(inTheWay.map((holder) => [keyOf(holder), holder]));
+  const closed = new Set<string>();
+  for (const [key, holder] of holders) if (!(await deps.isRunning(holder))) closed.add(key);
+  return closed;
+}
+
+function keyOf({ workflowId, rollout }: Asker): string {
+  return `${workflowId} ${rollout}`;
+}
