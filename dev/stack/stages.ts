@@ -163,8 +163,8 @@ export function imagePullBackOff(image: string): Stage[] {
   return [podStage(stageName('pull', image), [notDeleted, hasImage(image), notStarted], { statusTemplate: template })];
 }
 
-/** Pods of one image run at once, but are ready only `delayMs` later. */
-export function slowReady(image: string, delayMs: number): Stage[] {
+/** Pods of one image run at once, but are ready only `delayMs` later; on `nodes` alone where they are named. */
+export function slowReady(image: string, delayMs: number, nodes?: readonly string[]): Stage[] {
   const state = (ready: boolean) =>
     podHead('Running', ready ? 'True' : 'False') +
     containers(
@@ -180,13 +180,14 @@ export function slowReady(image: string, delayMs: number): Stage[] {
     values: ['False'],
   };
   const started: Expression = { key: '.status.podIP', operator: 'Exists' };
+  const onNodes: Expression[] =
+    nodes === undefined ? [] : [{ key: '.spec.nodeName', operator: 'In', values: [...nodes] }];
+  const affected = [notDeleted, hasImage(image), ...onNodes];
   return [
-    podStage(stageName('slow-start', image), [notDeleted, hasImage(image), notStarted], {
-      statusTemplate: state(false),
-    }),
+    podStage(stageName('slow-start', image), [...affected, notStarted], { statusTemplate: state(false) }),
     podStage(
       stageName('slow-ready', image),
-      [notDeleted, hasImage(image), started, notReady],
+      [...affected, started, notReady],
       { statusTemplate: state(true) },
       delayMs,
     ),

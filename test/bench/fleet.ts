@@ -4,6 +4,19 @@ import { paths } from '../../activities/cluster/paths.ts';
 import { waitFor } from '../../dev/stack/wait.ts';
 import type { PodHistory } from '../support/pod-history.ts';
 
+/** Image of the pods that a bench starts with; they are ready at once. */
+export const oldImage = 'agent:1';
+/** Image that it rolls out. */
+export const newImage = 'agent:2';
+
+/** What both sides of a comparison are given. */
+export interface Side {
+  nodes: number;
+  inFlight: number;
+  kube: ClusterClient;
+  say: (line: string) => void;
+}
+
 /** A DaemonSet of one container on every node, as kubectl would send it. */
 export function fleet(namespace: string, name: string, image: string, maxUnavailable: number) {
   const labels = { app: name };
@@ -17,6 +30,12 @@ export function fleet(namespace: string, name: string, image: string, maxUnavail
       template: { metadata: { labels }, spec: { containers: [{ name: 'agent', image }] } },
     },
   };
+}
+
+/** Creates a namespace. */
+export async function makeNamespace(client: ClusterClient, name: string): Promise<void> {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  await client.create('/api/v1/namespaces', namespace, { fieldManager: 'bench' });
 }
 
 /** Creates it and waits until every node has an available pod. */
@@ -38,4 +57,9 @@ export async function allOn(history: PodHistory, image: string, nodes: number): 
     else available.delete(event.uid);
     return available.size === nodes;
   });
+}
+
+/** Seconds with one decimal. */
+export function secondsSince(startedMs: number): number {
+  return Math.round((performance.now() - startedMs) / 100) / 10;
 }

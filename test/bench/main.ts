@@ -1,70 +1,52 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createClusterClient } from '../../activities/cluster/client.ts';
-import { prepareServices, servicesReady, startServices } from '../../dev/services.ts';
-import { freePort } from '../../dev/stack/ports.ts';
-import { type Stack, startStack } from '../../dev/stack/stack.ts';
-import { measureNative, measureNodewave, type NodewaveFigures } from './measure.ts';
-import { report } from './report.ts';
+import { broken, report } from './report.ts';
+import { runVariant } from './run.ts';
+import { type Variant, variants } from './variants.ts';
 
 const { values } = parseArgs({
   options: {
-    nodes: { type: 'string', default: '1000' },
-    'in-flight': { type: 'string', default: '100' },
+    variant: { type: 'string', multiple: true },
+    nodes: { type: 'string' },
+    'in-flight': { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
-const size = { nodes: Number(values.nodes), inFlight: Number(values['in-flight']) };
-if (!Number.isInteger(size.nodes) || !Number.isInteger(size.inFlight) || size.nodes < 1 || size.inFlight < 1) {
-  process.stderr.write('bench: --nodes and --in-flight take whole numbers from 1\n');
+
+function refuse(sentence: string): never {
+  process.stderr.write(`bench: ${sentence}\n`);
   process.exit(2);
 }
 
-const say = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
-
-async function onNodewave(stack: Stack): Promise<NodewaveFigures> {
-  const setup = await prepareServices(stack, { webhook: await freePort(), operations: await freePort() });
-  const worker = await startServices(setup.env, setup.logFile);
-  try {
-    await servicesReady(worker, setup.operationsUrl);
-    const kube = createClusterClient(stack.cluster.kubeConfig);
-    const { auditLogFile = '' } = stack.cluster;
-    return await measureNodewave({
-      ...size,
-      kube,
-      auditLogFile,
-      cluster: setup.cluster,
-      workerPid: worker.identity.pid,
-      env: setup.env,
-      say,
-    });
-  } finally {
-    await worker.stop();
-  }
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  return Number.isInteger(value) && value >= 1 ? value : refuse(`--${option} takes a whole number from 1`);
 }
 
-/** Native RollingUpdate and Nodewave in turn on one cluster; see docs/bench.md for what the figures mean. */
-async function main(): Promise<void> {
-  const stack = await startStack({
-    dir: mkdtempSync(join(tmpdir(), 'nodewave-bench-')),
-    keep: false,
-    nodes: size.nodes,
-    auditPolicy: join(import.meta.dirname, 'audit-policy.yaml'),
-    progress: say,
+function chosen(): Variant[] {
+  const names = values.variant ?? variants.map(({ name }) => name).filter((name) => name !== 'big');
+  return names.map((name) => {
+    const variant = variants.find((one) => one.name === name);
+    if (variant === undefined) {
+      return refuse(`there is no variant ${name}; expected ${variants.map((one) => one.name).join(', ')}`);
+    }
+    return {
+      ...variant,
+      ...(values.nodes === undefined ? {} : { nodes: wholeNumber('nodes', values.nodes) }),
+      ...(values['in-flight'] === undefined ? {} : { inFlight: wholeNumber('in-flight', values['in-flight']) }),
+    };
   });
-  try {
-    const kube = createClusterClient(stack.cluster.kubeConfig);
-    const nativeSeconds = await measureNative({ ...size, kube, say });
-    const nodewave = await onNodewave(stack);
-    process.stdout.write(report({ ...size, nativeSeconds, ...nodewave }, values.json));
-  } finally {
-    await stack.stop();
-  }
 }
 
-await main();
-process.exit(0);
+/** One variant after the other; see docs/bench.md for what the figures mean. */
+async function main(): Promise<number> {
+  const faults: string[] = [];
+  for (const variant of chosen()) {
+    const figures = await runVariant(variant, (line) => process.stderr.write(`${variant.name}: ${line}\n`));
+    process.stdout.write(report(variant, figures, values.json));
+    faults.push(...broken(variant, figures).map((sentence) => `${variant.name}: ${sentence}`));
+  }
+  for (const fault of faults) process.stderr.write(`bench: ${fault}\n`);
+  return faults.length === 0 ? 0 : 1;
+}
+
+process.exit(await main());
