@@ -8,8 +8,13 @@ export const paths = {
   namespace: (name: string) => `/api/v1/namespaces/${esc(name)}`,
   nodes: () => '/api/v1/nodes',
   node: (name: string) => `/api/v1/nodes/${esc(name)}`,
+  allPods: () => '/api/v1/pods',
   pods: (namespace: string) => `/api/v1/namespaces/${esc(namespace)}/pods`,
   pod: (namespace: string, name: string) => `/api/v1/namespaces/${esc(namespace)}/pods/${esc(name)}`,
+  /** Where a pod is asked to go, which its disruption budgets may refuse. */
+  eviction: (namespace: string, pod: string) => `/api/v1/namespaces/${esc(namespace)}/pods/${esc(pod)}/eviction`,
+  jobs: (namespace: string) => `/apis/batch/v1/namespaces/${esc(namespace)}/jobs`,
+  job: (namespace: string, name: string) => `/apis/batch/v1/namespaces/${esc(namespace)}/jobs/${esc(name)}`,
   configMaps: (namespace: string) => `/api/v1/namespaces/${esc(namespace)}/configmaps`,
   configMap: (namespace: string, name: string) => `/api/v1/namespaces/${esc(namespace)}/configmaps/${esc(name)}`,
   allDaemonSets: () => '/apis/apps/v1/daemonsets',

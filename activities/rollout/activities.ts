@@ -54,6 +54,7 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities & 
         progress: step.progress,
         zones: step.zones,
         deferred: step.deferred.slice(0, 20),
+        aside: step.aside.slice(0, 20),
         outage: step.outage,
         blocked: step.blocked,
       };

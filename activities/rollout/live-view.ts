@@ -7,11 +7,14 @@ import { paths } from '../cluster/paths.ts';
 import { nodeView, podView } from '../cluster/project.ts';
 import { labelSelectorOf } from '../cluster/selector.ts';
 import { openCollection } from './collection.ts';
+import { followNeighbours, type NodeNeighbours } from './own-nodes.ts';
 
 /** Nodes and pods as a batch sees them. */
 export interface LiveView {
   nodes(): NodeView[];
   pods(): PodView[];
+  /** What else runs on the nodes, as far as it matters. */
+  neighbours(): NodeNeighbours;
   isAvailable(pod: PodView): boolean;
   /** See `Collection.seenSinceMs`. */
   seenSinceMs(): number;
@@ -49,7 +52,8 @@ export async function openLiveView(
   };
   const readySince = new Map<string, number>();
   const uid = daemonSet.metadata.uid;
-  const [nodes, pods] = await Promise.all([
+  const [neighbours, nodes, pods] = await Promise.all([
+    followNeighbours(client, signal),
     openCollection<NodeView>({ client, path: paths.nodes(), project: (raw: Node) => nodeView(raw), onChange, signal }),
     openCollection<PodView | null>({
       client,
@@ -64,6 +68,7 @@ export async function openLiveView(
   return {
     nodes: () => [...nodes.items.values()],
     pods: livePods,
+    neighbours,
     isAvailable: (pod) => isAvailable(pod, minReadySeconds, readySince.get(pod.uid), Date.now()),
     seenSinceMs: () => Math.max(nodes.seenSinceMs, pods.seenSinceMs),
     restartsAtStart: new Map(livePods().map((pod) => [pod.uid, restartsOf(pod)])),

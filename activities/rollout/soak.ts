@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodewaveError } from '../../domain/failures.ts';
+import { unplannedExposure } from '../../domain/rollout/exposure.ts';
 import { decideStep } from '../../domain/rollout/step.ts';
 import type { Step } from '../../domain/rollout/step-types.ts';
 import { daemonSetView } from '../cluster/project.ts';
@@ -42,6 +43,7 @@ export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; unt
         restartsBefore: input.batch.judgeAgain ? view.restartsAtStart : new Map(),
         grants: record.grants,
         touched: new Set(record.touched),
+        ...view.neighbours(),
       });
     let checkedMs = performance.now();
     const watching = async (): Promise<BatchResult> => {
@@ -55,6 +57,8 @@ export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; unt
         const step = decide();
         deps.report(step);
         if (step.findings.length > 0) return batchResult('failed', step, record);
+        const attention = unplannedExposure(rules, step);
+        if (attention !== null) return { ...batchResult('attention', step, record), attention };
         if (Date.now() >= input.untilMs && step.outage === null) {
           return batchResult(step.done ? 'done' : 'incomplete', step, record);
         }

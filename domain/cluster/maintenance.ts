@@ -5,8 +5,7 @@ export const readAnnotations = ['weave.works/kured-reboot-in-progress'] as const
 
 /**
  * Taints that say that someone takes the node away or down, whatever their effect: a DaemonSet that tolerates everything is
- * still eligible there. Cluster Autoscaler's DeletionCandidate is not among them: a candidate usually stays. System Upgrade
- * Controller puts no mark on a node that it upgrades; it cordons, which the policy's `cordoned` is for.
+ * still eligible there. Cluster Autoscaler's DeletionCandidate is not among them: a candidate usually stays.
  */
 const taints = new Map([
   ['ToBeDeletedByClusterAutoscaler', 'being removed by Cluster Autoscaler'],
@@ -16,13 +15,17 @@ const taints = new Map([
   ['node.kubernetes.io/out-of-service', 'out of service'],
 ]);
 
-/** Why a node is under maintenance by someone else, for people; null when it is not (S10, S35). */
-export function maintenanceOf(node: NodeView): string | null {
+/**
+ * Why a node is under maintenance by someone else, for people; null when it is not (S10, S35).
+ * @param upgrading names of nodes on which System Upgrade Controller runs an upgrade: it puts no mark on the node itself
+ */
+export function maintenanceOf(node: NodeView, upgrading?: ReadonlySet<string>): string | null {
   if (node.deleting === true) return 'being deleted';
   for (const { key } of node.taints) {
     const why = taints.get(key);
     if (why !== undefined) return why;
   }
+  if (upgrading?.has(node.name) === true) return 'being upgraded by System Upgrade Controller';
   const rebooting = node.annotations?.['weave.works/kured-reboot-in-progress'];
   return rebooting === undefined ? null : 'being rebooted by kured';
 }

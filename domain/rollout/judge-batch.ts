@@ -1,4 +1,3 @@
-import { maintenanceOf } from '../cluster/maintenance.ts';
 import type { Finding } from '../wire.ts';
 import { lastWordMs } from './hooks.ts';
 import { judgePod, judgeTermination } from './judge.ts';
@@ -49,7 +48,7 @@ function judgeNode(rules: StepRules, view: StepView, fact: NodeFacts): Finding |
 
 function judgeLostNode(view: StepView, fact: NodeFacts): Finding | null {
   // Rebooted or taken away by someone who says so: that it is down is no word on the release. It still counts as out.
-  if (maintenanceOf(fact.node) !== null) return null;
+  if (fact.maintenance !== null) return null;
   const sinceMs = fact.node.notReadySinceMs ?? view.nowMs;
   if (view.nowMs - Math.max(sinceMs, view.seenSinceMs) < nodeNotReadyGraceMs) return null;
   return {

@@ -39,6 +39,8 @@ export interface NodeFacts {
   exposed: boolean;
   /** NotReady or under maintenance before this rollout replaced its pod (S10, S35); on the way back every such node. */
   deferred: boolean;
+  /** What others do to the node, for people; null when it is nothing. */
+  maintenance: string | null;
   /** Why it is NotReady or under maintenance, for people; null when it is neither. */
   away: string | null;
   /** Why its pod is left alone whatever happens to others, for people; null when it is not. */
@@ -86,7 +88,7 @@ function factsOf(rules: StepRules, view: StepView, node: NodeView, pods: PodView
   // no worker can act on them any more.
   const condemned =
     (awaited && kept === null) || named.some((grant) => view.nowMs - lastWordMs(grant) < foreignGrantMs);
-  const maintenance = maintenanceOf(node);
+  const maintenance = maintenanceOf(node, view.upgrading);
   const away = node.ready ? maintenance : maintenance === null ? 'NotReady' : `NotReady, ${maintenance}`;
   const deferred = away !== null && (rules.direction === 'back' || !replaced);
   const removable = awaited && away === null && kept === null;
@@ -108,6 +110,7 @@ function factsOf(rules: StepRules, view: StepView, node: NodeView, pods: PodView
     astray: onOtherHash && rules.lastGoodHash !== null && pod.hash !== rules.lastGoodHash,
     exposed: pod !== null && pod.hash === rules.toHash && !touched && !granted && rules.direction === 'forward',
     deferred,
+    maintenance,
     away,
     kept,
     // A node once taken keeps its place, or another one would be taken in its stead.

@@ -35,9 +35,11 @@ function judgeArrivals(rules: StepRules, view: StepView, waited: readonly NodeFa
   };
 }
 
-/** Never below what a single pod may take: else a policy that is patient with pods would need to say so twice. */
+/** The default never is below what a single pod may take: who is patient with pods need not say so twice. */
 function progressDeadlineMs(rules: StepRules): number {
-  return rules.policy?.progressDeadlineMs ?? Math.max(policyDefaults.progressDeadlineMs, rules.readyWithinMs);
+  const byDefault = policyDefaults.progressDeadlineMs;
+  const deadlineMs = rules.policy?.progressDeadlineMs ?? byDefault;
+  return deadlineMs === byDefault ? Math.max(deadlineMs, rules.readyWithinMs) : deadlineMs;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { RolloutStatus } from '../wire.ts';
+import { refusedByHold } from "./hold.ts";
 import type { RolloutInput } from './input.ts';
 import { acceptedIn } from './message-table.ts';
 import { sentenceOf } from './sentence.ts';
@@ -25,9 +26,14 @@ export function statusOf(input: RolloutInput, state: RolloutState): RolloutStatu
     progress: state.progress,
     zones: state.zones,
     findings: state.findings,
-    accepts: acceptedIn(state.phase),
+    accepts: acceptedIn(state.phase).filter((message) => refusedByHold(state, message) === null),
+    ...(state.phase === 'waiting' ? { waitsUntilMs: state.waitUntilMs ?? null } : {}),
+    ...(state.windowsOverridden === undefined ? {} : { windowsOverridden: state.windowsOverridden }),
     log: state.log,
     outcome: state.outcome,
     nodesTouched: state.touched,
+    aside: state.aside ?? [],
+    exposed: (state.exposed ?? []).slice(0, 20),
+    tolerated: state.tolerated ?? [],
   };
 }

@@ -55,6 +55,8 @@ export interface StepView {
   touched: ReadonlySet<string>;
   /** Names of nodes that run pods of Nodewave or Temporal: they go last. */
   ownNodes?: ReadonlySet<string>;
+  /** Names of nodes on which System Upgrade Controller runs an upgrade: under maintenance, though no mark says so. */
+  upgrading?: ReadonlySet<string>;
 }
 
 /** What to do now. */

@@ -13,6 +13,7 @@ export async function rollBack(run: RolloutRun): Promise<void> {
   const wanted = (): boolean => interrupts(run.state);
   const toHash = run.input.mode === 'revert' ? await openWindow(run) : await goodAgain(run);
   if (toHash === null) return run.stop('There is no last good template to go back to', 'rolling');
+  if (run.state.backSinceMs === undefined) run.set({ backSinceMs: Date.now() });
   const result = await run.interruptible(
     () =>
       activities.runBatch.executeWithOptions({ summary: 'roll back' }, [
@@ -20,7 +21,12 @@ export async function rollBack(run: RolloutRun): Promise<void> {
       ]),
     wanted,
   );
-  if (result === null) return;
+  if (result === null) {
+    // Somebody stopped it on purpose: when it goes on, its deadline begins anew.
+    const { backSinceMs: _stopped, ...state } = run.state;
+    run.state = state;
+    return;
+  }
   run.absorb(result);
   if (result.verdict === 'edited') return run.edited(result, 'rollingBack');
   const { cause } = run.state;

@@ -70,7 +70,21 @@ export class RolloutRun {
   /** Takes over what a batch or soak saw. */
   absorb(result: BatchResult): void {
     const { progress, zones, findings, redNodes, touched, touchedCount, deferred } = result;
-    this.set({ progress, zones, findings, redNodes, touched, touchedCount, deferred, judgeAgain: false });
+    const { aside, exposed, tolerated } = result;
+    this.set({
+      progress,
+      zones,
+      findings,
+      redNodes,
+      touched,
+      touchedCount,
+      deferred,
+      ...(aside === undefined ? {} : { aside }),
+      // A first install reaches every node without taking one.
+      ...(exposed === undefined || this.input.mode === 'install' ? {} : { exposed }),
+      ...(tolerated === undefined ? {} : { tolerated }),
+      judgeAgain: false,
+    });
   }
 
   /** Temporal's Cancel button. */
@@ -145,6 +159,22 @@ export class RolloutRun {
       observeOnly: this.input.mode === 'install',
       ignoredNodes: this.state.ignoredNodes,
       policy,
+      ...(direction === 'forward' ? this.#forwardOnly() : this.#backOnly()),
+    };
+  }
+
+  #forwardOnly(): Partial<BatchInput> {
+    const { acceptedExposure } = this.state;
+    return acceptedExposure === undefined ? {} : { acceptedExposure };
+  }
+
+  /** The way back has a window and a deadline of its own, where the policy says so. */
+  #backOnly(): Partial<BatchInput> {
+    const { maxUnavailable, deadlineMs } = this.policy.rollback ?? {};
+    const sinceMs = this.state.backSinceMs;
+    return {
+      ...(maxUnavailable === undefined ? {} : { maxUnavailable }),
+      ...(deadlineMs === undefined || sinceMs === undefined ? {} : { backDeadline: { sinceMs, deadlineMs } }),
     };
   }
 

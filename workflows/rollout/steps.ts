@@ -4,6 +4,7 @@ import type { LivePhase } from '../../domain/rollout/phases.ts';
 import { approvalVoid } from '../../domain/rollout/plan.ts';
 import { HoldingInterrupted, readFailure } from '../holding.ts';
 import { clusterActivities, watchActivities } from '../proxies.ts';
+import { wantsAttention } from './attention.ts';
 import { afterGates, gateFailed } from './gates.ts';
 import { takeIntent } from './intents.ts';
 import { rollBack } from './roll-back.ts';
@@ -153,6 +154,7 @@ async function rollBatch(run: RolloutRun): Promise<void> {
   run.absorb(result);
   if (result.verdict === 'edited') return run.edited(result, 'rolling');
   if (result.verdict === 'failed') return await gateFailed(run, result);
+  if (result.verdict === 'attention') return await wantsAttention(run, result, 'rolling');
   if ((batch?.soakMs ?? 0) === 0) return await afterGates(run);
   await closeWindow(run);
   run.set({ phase: 'soaking', soakUntilMs: null });
@@ -174,6 +176,7 @@ async function soak(run: RolloutRun): Promise<void> {
   if (result === null) return;
   run.absorb(result);
   if (result.verdict === 'failed') return await gateFailed(run, result);
+  if (result.verdict === 'attention') return await wantsAttention(run, result, 'soaking');
   // Nodes joined or lost their pod while last good was live: the batch takes them, and soaks again.
   if (result.verdict === 'incomplete') return run.set({ phase: 'rolling' });
   await afterGates(run);
