@@ -58,7 +58,7 @@ function valuesProblem(operator: string, values: readonly string[]): string | un
     return values.length > 0 ? undefined : `${operator} needs at least one value`;
   }
   if (operator === 'Gt' || operator === 'Lt') {
-    return values.length === 1 && /^[+-]?\d{1,18}$/.test(values[0] ?? '')
+    return values.length === 1 && /^\d{1,18}$/.test(values[0] ?? '')
       ? undefined
       : `${operator} needs exactly one whole number in quotes, got ${values.length === 1 ? describeValue(values[0]) : found}`;
   }
@@ -72,7 +72,8 @@ function selection<const T extends string>(what: string, name: z.ZodType<string>
     matchExpressions: expressions(operators).optional(),
   }).superRefine((given, context) => {
     const byLabel = given.matchLabels !== undefined || given.matchExpressions !== undefined;
-    if (given.names === undefined && !byLabel) {
+    // A misspelt field is an error already.
+    if (given.names === undefined && !byLabel && context.issues.length === 0) {
       const message = `selects nothing; expected ${what} by names, matchLabels or matchExpressions`;
       context.addIssue({ code: 'custom', message });
     } else if (given.names !== undefined && byLabel) {
