@@ -6,6 +6,7 @@ import { applicationWorkflowId, searchAttributeNames, workflowTaskQueue, workflo
 import type { Preview } from '../domain/sync.ts';
 import {
   type Accepted,
+  type ApplicationPause,
   type ApplicationStatus,
   type Changed,
   type Configure,
@@ -122,6 +123,16 @@ export async function releaseApplicationQuarantine(
   request: DaemonSetDecision,
 ): Promise<Accepted> {
   return update(access, name, messageNames.releaseQuarantine, request, { deadlineMs: activityDeadlineMs });
+}
+
+/** Updates `pause` and `resume` of a whole application; its rollouts have been told when the answer comes. */
+export async function pauseApplication(
+  access: TemporalAccess,
+  name: string,
+  message: 'pause' | 'resume',
+  request: ApplicationPause,
+): Promise<Accepted> {
+  return update(access, name, messageNames[message], request, { deadlineMs: activityDeadlineMs });
 }
 
 /** Query `status` of one application. */

@@ -2,10 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { ApplicationSpec } from '../domain/application/spec.ts';
 import type { DaemonSetRef } from '../domain/ids.ts';
 import type { Preview } from '../domain/sync.ts';
-import type { Accepted, ApplicationStatus, Changed, DaemonSetDecision, Remove, SyncRequest } from '../domain/wire.ts';
+import type {
+  Accepted,
+  ApplicationPause,
+  ApplicationStatus,
+  Changed,
+  DaemonSetDecision,
+  Remove,
+  SyncRequest,
+} from '../domain/wire.ts';
 import {
   configureApplication,
   type PreviewRequest,
+  pauseApplication,
   previewApplication,
   queryApplication,
   releaseApplicationQuarantine,
@@ -83,6 +92,8 @@ export interface NodewaveClient {
     decision: ApplicationDecisions[Name],
     updateId?: string,
   ): Promise<Accepted>;
+  /** The red button of one application; answers when its rollouts have been told. */
+  pauseApplication(application: string, message: 'pause' | 'resume', request: ApplicationPause): Promise<Accepted>;
   remove(application: string, request: Remove): Promise<Accepted>;
   releaseQuarantine(application: string, request: DaemonSetDecision): Promise<Accepted>;
   /** Who polls a task queue; empty when no worker runs. */
@@ -120,6 +131,7 @@ export async function connect(config: TemporalConfig, options: ConnectOptions = 
       decideRollout(access, ref, message, decision, updateId),
     decideApplication: (application, message, decision, updateId = randomUUID()) =>
       decideApplication(access, application, message, decision, updateId),
+    pauseApplication: (application, message, request) => pauseApplication(access, application, message, request),
     remove: (application, request) => removeApplication(access, application, request),
     releaseQuarantine: (application, request) => releaseApplicationQuarantine(access, application, request),
     pollers: (taskQueue) => listPollers(access, taskQueue),

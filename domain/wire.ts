@@ -20,6 +20,7 @@ export const messageNames = {
   abort: 'abort',
   rollback: 'rollback',
   retry: 'retry',
+  overrideWindow: 'overrideWindow',
   configure: 'configure',
   sync: 'sync',
   preview: 'preview',
@@ -183,6 +184,10 @@ export interface RolloutStatus {
   findings: Finding[];
   /** Messages that would be accepted now. */
   accepts: string[];
+  /** In phase `waiting`: when the window opens; null when nobody knows. */
+  waitsUntilMs?: number | null;
+  /** Who has said that windows do not hold this rollout. */
+  windowsOverridden?: { by: string; reason: string };
   log: LogEntry[];
   outcome: Outcome | null;
   nodesTouched: string[];

@@ -5,7 +5,7 @@ import { setHandlers } from './application/handlers.ts';
 import { pollGit, stopPoll } from './application/poll.ts';
 import { releaseQuarantine, removeApplication } from './application/requests.ts';
 import { startNextRollback } from './application/rollouts.ts';
-import { syncNewest } from './application/sync.ts';
+import { noticeNewest, syncNewest } from './application/sync.ts';
 import { stopWatches, watchRollouts } from './application/watch.ts';
 
 /**
@@ -41,15 +41,18 @@ export async function application(input: ApplicationInput): Promise<{ name: stri
 }
 
 function hasWork(app: App): boolean {
-  const { spec, pending, rollbacks, release, removal } = app.state;
+  const { spec, pending, paused, rollbacks, release, removal } = app.state;
   if (removal) return true;
+  // While it is paused, git is looked at and nothing else is done.
+  if (paused) return spec !== null && pending !== null;
   return spec !== null && (pending !== null || release !== null || rollbacks.length > 0);
 }
 
 /** What people ask for comes before what git asks for. */
 async function work(app: App): Promise<void> {
-  const { removal, rollbacks, release } = app.state;
+  const { removal, paused, rollbacks, release } = app.state;
   if (removal) await removeApplication(app);
+  else if (paused) await noticeNewest(app);
   else if (rollbacks.length > 0) await startNextRollback(app);
   else if (release) await releaseQuarantine(app);
   else await syncNewest(app);

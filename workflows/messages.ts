@@ -2,11 +2,13 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Preview } from '../domain/sync.ts';
 import type {
   Accepted,
+  ApplicationPause,
   ApplicationStatus,
   Changed,
   Configure,
   DaemonSetDecision,
   Decision,
+  Hold,
   PauseDecision,
   PlanDecision,
   Remove,
@@ -25,6 +27,8 @@ export const changedSignal = defineSignal<[Changed]>(messageNames.changed);
 export const rolloutFinishedSignal = defineSignal<[RolloutFinished]>(messageNames.rolloutFinished);
 /** From an application to a rollout: a newer commit wants the DaemonSet. */
 export const supersedeSignal = defineSignal<[{ commit: string }]>(messageNames.supersede);
+/** From an application to a rollout: the application was paused, or goes on. */
+export const holdSignal = defineSignal<[Hold]>(messageNames.hold);
 
 /** What is happening, of an application and of a rollout. */
 export const applicationStatusQuery = defineQuery<ApplicationStatus>(messageNames.status);
@@ -39,6 +43,9 @@ export const removeUpdate = defineUpdate<Accepted, [Remove]>(messageNames.remove
 /** `retry` and `rollback` of an application: no rollout runs, the DaemonSet is named unless there is just one. */
 export const applicationRetryUpdate = defineUpdate<Accepted, [DaemonSetDecision]>(messageNames.retry);
 export const applicationRollbackUpdate = defineUpdate<Accepted, [DaemonSetDecision]>(messageNames.rollback);
+/** The red button of one application: its rollouts pause, and nothing else happens until it is resumed. */
+export const applicationPauseUpdate = defineUpdate<Accepted, [ApplicationPause]>(messageNames.pause);
+export const applicationResumeUpdate = defineUpdate<Accepted, [ApplicationPause]>(messageNames.resume);
 
 /** What a person sends to a rollout; see `messageTable`. */
 export const approveUpdate = defineUpdate<Accepted, [PlanDecision]>(messageNames.approve);
@@ -47,4 +54,5 @@ export const pauseUpdate = defineUpdate<Accepted, [PauseDecision]>(messageNames.
 export const resumeUpdate = defineUpdate<Accepted, [Decision]>(messageNames.resume);
 export const abortUpdate = defineUpdate<Accepted, [Decision]>(messageNames.abort);
 export const rollbackUpdate = defineUpdate<Accepted, [Decision]>(messageNames.rollback);
+export const overrideWindowUpdate = defineUpdate<Accepted, [Decision]>(messageNames.overrideWindow);
 export const retryUpdate = defineUpdate<Accepted, [RetryDecision]>(messageNames.retry);

@@ -14,6 +14,7 @@ import { parseApplication } from '../target.ts';
 
 interface SyncOptions extends ActingOptions {
   wait?: boolean;
+  expedite?: boolean;
   timeout?: number;
 }
 
@@ -24,9 +25,11 @@ const good: readonly SyncOutcome['outcome'][] = ['unchanged', 'configured', 'ado
 export function syncCommand(cli: Cli): Command {
   const command = makeCommand('sync', 'Ask git now and bring the cluster to what it holds', [
     'nodewave sync node-agents-prod',
+    'nodewave sync node-agents-prod --expedite --reason "fix for incident 4711"',
     'nodewave sync node-agents-prod --wait --timeout 30m --reason "release 1.4"',
   ])
     .argument('<app>', 'name of an application')
+    .option('--expedite', 'skip soaks and windows, never gates and approvals; demands --reason')
     .option('--wait', 'print progress until every rollout has ended; exit 0 only when the commit is on the cluster')
     .option(
       '--timeout <duration>',
@@ -38,10 +41,15 @@ export function syncCommand(cli: Cli): Command {
       throw new CliError('usage', '--timeout has no meaning without --wait', 'Add --wait, or leave out --timeout.');
     }
     const name = parseApplication(app);
+    const { reason, expedite } = options;
+    if (expedite === true && (reason === undefined || reason.trim() === '')) {
+      const cure = `Say why: nodewave sync ${name} --expedite --reason WHY`;
+      throw new CliError('usage', '--expedite needs --reason: soaks and windows are skipped on your word', cure);
+    }
     const client = await cli.client();
     const by = await cli.sender(options.by);
     const requestId = randomUUID();
-    const accepted = await client.sync(name, { by, requestId, reason: options.reason });
+    const accepted = await client.sync(name, { by, requestId, reason, ...(expedite === true ? { expedite } : {}) });
     if (options.wait !== true) {
       const watch = `nodewave get ${name}, or add --wait`;
       cli.print({ ...accepted, by, requestId }, () => acceptedLines(`application ${name}`, accepted, watch));

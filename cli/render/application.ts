@@ -45,6 +45,15 @@ function facts(status: ApplicationStatus, nowMs: number): string[] {
         ? 'none seen yet'
         : `${shortCommit(status.observedCommit)}${ago(status.observedAtMs)}`,
     ],
+    ...(status.paused
+      ? [
+          [
+            'paused',
+            `by ${plain(status.paused.by)}, ${age(status.paused.atMs, nowMs)} ago: ${plain(status.paused.reason)}`,
+          ],
+        ]
+      : []),
+    ...(status.queue?.length ? [['in line', status.queue.map(shortCommit).join(', ')]] : []),
     ['synced commit', status.syncedCommit === null ? 'none yet' : shortCommit(status.syncedCommit)],
     [
       'last push',

@@ -83,6 +83,8 @@ export function acceptedNow(state: ApplicationState): ApplicationUpdate[] {
   const daemonset = obstacle && { daemonset: daemonSetLabel(obstacle) };
   return applicationUpdates.filter((update) => {
     if (update === 'configure') return !state.removal && !state.removed;
+    // Taken at other times as well, but then there is nothing to suggest it for.
+    if (update === 'resume' && !state.paused) return false;
     return refuse(update, state, { ...exampleOf(update, state), ...daemonset }) === null;
   });
 }

@@ -5,6 +5,8 @@ import type { ApplicationState } from './state.ts';
 export const applicationUpdates = [
   'configure',
   'sync',
+  'pause',
+  'resume',
   'preview',
   'retry',
   'rollback',
@@ -18,6 +20,9 @@ export type ApplicationUpdate = (typeof applicationUpdates)[number];
 const purposes: Record<ApplicationUpdate, string> = {
   configure: 'Creates or changes the application; better sent by "nodewave apply -f FILE", which checks the file',
   sync: 'Asks git now and compares with the cluster, also when the commit was seen before',
+  pause:
+    'Red button: every rollout of the application pauses, new commits wait; nothing is deleted or applied until resume',
+  resume: 'Ends the pause of the application: the rollouts that it had paused go on, and the newest commit is taken',
   preview: 'Answers what a sync would change, and changes nothing',
   retry: 'Starts an aborted or failed rollout again',
   rollback: 'Returns a DaemonSet to the good revision before the newest, and quarantines what git holds',

@@ -1,12 +1,14 @@
 import { daemonSetLabel } from '../ids.ts';
 import { shortCommit } from '../markdown.ts';
 import type { ApplicationPhase } from '../wire.ts';
+import { pausedSentence } from './pause.ts';
 import { describeRef } from './spec.ts';
-import type { ApplicationState, Obstacle } from './state.ts';
+import type { ApplicationPaused, ApplicationState, Obstacle } from './state.ts';
 
 /** The phase that people see, derived so that it can never disagree with the state. */
 export function phaseOf(state: ApplicationState): ApplicationPhase {
   if (state.removed) return 'removed';
+  if (state.paused) return 'paused';
   if (state.holding !== null) return 'holding';
   if (state.busy !== null) return 'syncing';
   if (state.active.length > 0) return 'rollingOut';
@@ -20,6 +22,7 @@ export function phaseOf(state: ApplicationState): ApplicationPhase {
 export function sentenceOf(state: ApplicationState): string {
   const { spec } = state;
   if (state.removed) return `Application ${state.name} was removed; its DaemonSets run on.`;
+  if (state.paused) return pausedPage(state, state.paused);
   if (!spec) return `Not configured yet: run "nodewave apply -f FILE" with a NodeApplication named ${state.name}.`;
   if (state.holding !== null) return `${state.holding} Trying again until it is answered.`;
   if (state.busy !== null) return state.busy;
@@ -29,6 +32,14 @@ export function sentenceOf(state: ApplicationState): string {
   if (state.obstacles.length > 0) return state.obstacles.map((one) => obstacleSentence(state.name, one)).join(' ');
   if (state.pollProblem !== null) return `${state.pollProblem} Asking again until git answers.`;
   return waitingSentence(state);
+}
+
+/** Who stopped what, what waits for it, and how it goes on. */
+function pausedPage(state: ApplicationState, paused: ApplicationPaused): string {
+  const { active, observed, attempted } = state;
+  const rollouts = active.length === 0 ? '' : ` Paused with it: ${active.map(daemonSetLabel).join(', ')}.`;
+  const waits = observed && observed.commit !== attempted ? ` Commit ${shortCommit(observed.commit)} waits.` : '';
+  return `${pausedSentence(state.name, paused)}${rollouts}${waits} Nothing is deleted or applied until "nodewave resume ${state.name}".`;
 }
 
 function activeSentence(state: ApplicationState): string {

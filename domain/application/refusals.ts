@@ -1,6 +1,7 @@
 import { daemonSetLabel } from '../ids.ts';
 import { knownDaemonSets } from './decide.ts';
 import { type ApplicationUpdate, exampleOf } from './messages.ts';
+import { pausedSentence } from './pause.ts';
 import { phaseOf, sentenceOf } from './phase.ts';
 import { refuseSpec } from './refuse-spec.ts';
 import { type ApplicationState, sameDaemonSet } from './state.ts';
@@ -12,9 +13,16 @@ export function refuse(update: ApplicationUpdate, state: ApplicationState, input
 
 function refuseAtAnyTime(update: ApplicationUpdate, state: ApplicationState): string | null {
   if (state.removal || state.removed) return `Application ${state.name} is being removed; it takes no more messages.`;
-  if (!state.spec && update !== 'configure' && update !== 'remove') return sentenceOf(state);
+  const withoutSpec: readonly ApplicationUpdate[] = ['configure', 'remove', 'pause', 'resume'];
+  if (!state.spec && !withoutSpec.includes(update)) return sentenceOf(state);
+  if (state.paused && pausedToo.includes(update)) {
+    return `${pausedSentence(state.name, state.paused)} Run "nodewave resume ${state.name}" first.`;
+  }
   return null;
 }
+
+/** What would start something, and therefore waits for the end of the pause. */
+const pausedToo: readonly ApplicationUpdate[] = ['sync', 'retry', 'rollback', 'releaseQuarantine'];
 
 function refuseInput(update: ApplicationUpdate, input: unknown): string | null {
   if (update === 'preview') return refusePreview(input);
@@ -23,6 +31,14 @@ function refuseInput(update: ApplicationUpdate, input: unknown): string | null {
   if (!isText(input.by)) return `${update} needs "by": who asks, ${example}.`;
   if (input.reason !== undefined && typeof input.reason !== 'string') return `"reason" is a text, ${example}.`;
   if (update === 'rollback' && !isText(input.reason)) return `rollback needs "reason": what is wrong, ${example}.`;
+  if (update === 'pause' && !isText(input.reason)) return `pause needs "reason": why everything stops, ${example}.`;
+  if (input.brake !== undefined && typeof input.brake !== 'boolean') return `"brake" is true or false, ${example}.`;
+  if (input.expedite !== undefined && typeof input.expedite !== 'boolean') {
+    return `"expedite" is true or false, ${example}.`;
+  }
+  if (input.expedite === true && !isText(input.reason)) {
+    return `"expedite" needs "reason": why soaks and windows are skipped, ${example}.`;
+  }
   if (update === 'sync' && !isText(input.requestId)) return `sync needs "requestId": any new id, ${example}.`;
   if (update === 'remove' && input.mode !== undefined && input.mode !== 'orphan') {
     return `"mode" is "orphan" or left out: DaemonSets run on, ${example}.`;
@@ -46,6 +62,8 @@ function refuseNow(update: ApplicationUpdate, state: ApplicationState, input: un
       return refuseSpec(state, fields.spec);
     case 'remove':
       return refuseRemove(state);
+    case 'resume':
+      return refuseResume(state);
     case 'rollback':
       return refuseRollback(state, fields.daemonset);
     case 'retry':
@@ -62,6 +80,12 @@ function refuseRemove(state: ApplicationState): string | null {
   if (!running) return null;
   const name = `ds/${running.name} -n ${running.namespace}`;
   return `The rollout of ${daemonSetLabel(running)} is running: wait for its end, or run "nodewave abort ${name}", then delete again.`;
+}
+
+function refuseResume(state: ApplicationState): string | null {
+  // With a rollout running it is taken all the same: one that an earlier run of the application paused may be waiting.
+  if (state.paused || state.active.length > 0) return null;
+  return `Application ${state.name} is not paused: the phase is ${phaseOf(state)}.`;
 }
 
 function refuseRollback(state: ApplicationState, daemonset: unknown): string | null {

@@ -23,6 +23,14 @@ export interface Trigger {
   by: string;
   /** Ids of `sync` requests, to be found again in the outcome. */
   requestIds: string[];
+  /** A person wants it without soaks and windows. */
+  expedite?: Expedite;
+}
+
+/** Who wants a sync without soaks and windows, and why. */
+export interface Expedite {
+  by: string;
+  reason: string;
 }
 
 /** A rollout of this application that runs, as far as is known here. */
@@ -41,6 +49,10 @@ export interface ActiveRollout {
   by: string;
   /** Newest commit that asked it to make way. */
   supersededBy: string | null;
+  /** What a newer commit does to it; absent means `replace`. */
+  supersede?: 'replace' | 'finish' | 'queue';
+  /** Names of the nodes that it catches up, when that is all it is for. */
+  catchUp?: string[];
 }
 
 /** Why a DaemonSet stays as it is although git asks for something else. */
@@ -70,6 +82,14 @@ export interface SyncRun {
   results: Record<string, RunResult>;
   /** By `namespace/name`: start of the rollout it waits for, or `queued` behind the one that runs. */
   waits: Record<string, number | 'queued'>;
+  expedite?: Expedite;
+}
+
+/** The pause of a whole application. */
+export interface ApplicationPaused {
+  by: string;
+  reason: string;
+  atMs: number;
 }
 
 /** The newest plan that was applied: a rollback asked for at night must not need git. */
@@ -109,6 +129,10 @@ export interface ApplicationState {
   syncedCommit: string | null;
   applied: AppliedPlan | null;
   pending: Trigger | null;
+  /** Nothing is applied and nothing rolls out while this is set. */
+  paused?: ApplicationPaused | null;
+  /** What came while it is paused: the reason to sync once it is resumed. */
+  waiting?: Trigger | null;
   rollbacks: RollbackRequest[];
   release: { by: string; daemonset?: string } | null;
   removal: { by: string; reason: string } | null;

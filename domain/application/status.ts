@@ -13,6 +13,7 @@ export function statusOf(state: ApplicationState): ApplicationStatus {
     observedAtMs: state.observed?.atMs ?? null,
     syncedCommit: state.syncedCommit,
     rollouts: state.active.map(({ namespace, name, workflowId, commit }) => ({ namespace, name, workflowId, commit })),
+    paused: state.paused ?? null,
     recent: state.recent,
     lastDelivery: state.lastDelivery,
     log: state.log,

@@ -1,19 +1,28 @@
 import { shorten } from '../markdown.ts';
 import type { Changed } from '../wire.ts';
 import type { GitRef } from './spec.ts';
-import { type ApplicationState, kept, type Trigger } from './state.ts';
+import { type ApplicationState, type Expedite, kept, type Trigger } from './state.ts';
 
 /** Puts a trigger into the one slot; with one already there the two become one. */
 export function addTrigger(state: ApplicationState, trigger: Trigger): void {
-  const waiting = state.pending;
-  state.pending = waiting
-    ? {
-        forced: waiting.forced || trigger.forced,
-        manual: waiting.manual || trigger.manual,
-        by: trigger.manual || !waiting.manual ? trigger.by : waiting.by,
-        requestIds: [...new Set([...waiting.requestIds, ...trigger.requestIds])],
-      }
-    : trigger;
+  state.pending = state.pending ? mergeTriggers(state.pending, trigger) : trigger;
+}
+
+/** One trigger for two: whatever either of them asks for. */
+export function mergeTriggers(waiting: Trigger, trigger: Trigger): Trigger {
+  return {
+    forced: waiting.forced || trigger.forced,
+    manual: waiting.manual || trigger.manual,
+    by: trigger.manual || !waiting.manual ? trigger.by : waiting.by,
+    requestIds: [...new Set([...waiting.requestIds, ...trigger.requestIds])],
+    ...expediteOf(trigger, waiting),
+  };
+}
+
+/** Of two triggers that become one, what the newer one says, else the older. */
+export function expediteOf(...newestFirst: readonly { expedite?: Expedite }[]): { expedite?: Expedite } {
+  const expedite = newestFirst.find((one) => one.expedite !== undefined)?.expedite;
+  return expedite === undefined ? {} : { expedite };
 }
 
 /** Empties the slot. */

@@ -1,5 +1,6 @@
 import { shorten } from '../markdown.ts';
 import type { Decision, PauseDecision, PlanDecision, RetryDecision } from '../wire.ts';
+import { holdIsDue, refusedByHold } from './hold.ts';
 import { acceptedIn, messageTable, type RolloutMessage } from './message-table.ts';
 import { isEnd } from './phases.ts';
 import { noted, type RolloutState } from './state.ts';
@@ -47,6 +48,8 @@ export function accept(state: RolloutState, message: RolloutMessage, payload: Pa
   }
   if (payload.reason !== undefined && typeof payload.reason !== 'string') return refuse('"reason" must be a text');
   if (isEnd(state.phase)) return refuse('The rollout has ended; send it to the application');
+  const held = refusedByHold(state, message);
+  if (held !== null) return refuse(held);
   const cell = messageTable[state.phase][message];
   if (!cell.accepted) return refuse(`${cell.refusal}. Accepted now: ${acceptedIn(state.phase).join(', ')}`);
   const pending = state.intent;
@@ -92,6 +95,14 @@ export function accept(state: RolloutState, message: RolloutMessage, payload: Pa
       const text = ignore ? 'The red gate of this batch is passed on your word' : 'The batch is judged again';
       return { ok: true, state: log(next, ignore ? 'retry, ignoring the gate' : 'retry'), message: text };
     }
+    case 'overrideWindow': {
+      if (reason === '')
+        return refuse(`"reason" is missing: say why the window may not hold it, for example ${example}`);
+      const { windowsOverridden: given } = state;
+      if (given !== undefined) return refuse(`Windows do not hold this rollout any more: overridden by ${given.by}`);
+      const next = { ...state, windowsOverridden: { by, reason } };
+      return { ok: true, state: log(next, 'override the window'), message: 'Windows no longer hold this rollout' };
+    }
     case 'abort': {
       const text = 'It ends: last good is the live template again, no pod is touched';
       return { ok: true, state: log({ ...state, intent: { kind: 'abort', by, reason } }, 'abort'), message: text };
@@ -108,6 +119,13 @@ export function accept(state: RolloutState, message: RolloutMessage, payload: Pa
       };
     }
   }
+}
+
+/** Temporal's Cancel button means abort, in every phase. Null when that changes nothing: it has ended, or ends already. */
+export function cancelled(state: RolloutState, nowMs: number): RolloutState | null {
+  if (isEnd(state.phase) || state.intent?.kind === 'abort') return null;
+  const intent = { kind: 'abort', by: 'Temporal cancel request', reason: 'cancelled' } as const;
+  return noted({ ...state, intent }, { atMs: nowMs, by: intent.by, what: 'abort' });
 }
 
 function resume(state: RolloutState, log: (next: RolloutState, what: string) => RolloutState): Verdict {
@@ -175,6 +193,7 @@ function ignoredNodes(state: RolloutState): string[] {
 /** Whether something has to interrupt what runs now. A pause `afterBatch` waits for the batch's end. */
 export function interrupts(state: RolloutState): boolean {
   const { intent } = state;
+  if (holdIsDue(state)) return true;
   if (intent === null) return yieldsToNewerCommit(state);
   if (intent.kind !== 'pause' || intent.mode === 'now') return true;
   return state.phase !== 'rolling' && state.phase !== 'rollingBack';

@@ -2,6 +2,7 @@ import { applicationWorkflowId } from '../ids.ts';
 import { clockTime, escapeMarkdown, shortCommit, shorten, utf8Length, workflowLink } from '../markdown.ts';
 import type { Finding, LogEntry } from '../wire.ts';
 import { exampleOf, planPrefixLength } from './accept.ts';
+import { refusedByHold } from './hold.ts';
 import type { RolloutInput } from './input.ts';
 import { acceptedIn } from './message-table.ts';
 import { sentenceOf } from './sentence.ts';
@@ -103,7 +104,7 @@ function findings(all: Finding[], room: Room): string {
 }
 
 function canSend(state: RolloutState): string {
-  const messages = acceptedIn(state.phase);
+  const messages = acceptedIn(state.phase).filter((message) => refusedByHold(state, message) === null);
   if (messages.length === 0) return '';
   const lines = messages.map((message) => `- \`${message}\` \`${exampleOf(message, state.plan?.digest ?? null)}\``);
   return ['What can be sent now (Update)', '', ...lines].join('\n');

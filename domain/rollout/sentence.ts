@@ -19,12 +19,19 @@ export function sentenceOf(input: RolloutInput, state: RolloutState): string {
       return `${before(state.why)}Waits for an approval of ${plan} before ${batch}; no pod is deleted until then.`;
     case 'rolling':
       return `${batch} is being replaced${pauseAhead(state)}.`;
+    case 'waiting':
+      return stop(`Waits${because(state.why)}`, `${batch} goes on by itself; no further node is taken until then.`);
     case 'soaking':
       return `${batch} is on the new template and soaks.`;
     case 'awaitingApprovalAfter':
       return `${before(state.why)}${batch} has passed its gates; waits for an approval of ${plan} to go on.${state.windowOpen ? '' : ' New and restarted pods get last good meanwhile.'}`;
     case 'paused':
-      return stop(`Paused${because(state.why)}`, 'No pod is deleted until someone sends resume.');
+      return stop(
+        `Paused${because(state.why)}`,
+        state.held
+          ? `No pod is deleted until someone sends "nodewave resume ${input.application}".`
+          : 'No pod is deleted until someone sends resume.',
+      );
     case 'stopped':
       return stop(`Stopped${because(state.why)}`, 'Waits for resume, retry, rollback or abort.');
     case 'holding':

@@ -86,6 +86,10 @@ export interface RolloutState {
   holdAtMs?: number;
   /** When the running soak ends. */
   soakUntilMs: number | null;
+  /** When the window that it waits for opens; null or absent when nobody knows. */
+  waitUntilMs?: number | null;
+  /** A person has said that windows do not hold this rollout. */
+  windowsOverridden?: { by: string; reason: string };
 }
 
 /** Most entries kept of who did what. */

@@ -1,5 +1,5 @@
 import type { RolloutStatus } from '../wire.ts';
-import { refusedByHold } from "./hold.ts";
+import { refusedByHold } from './hold.ts';
 import type { RolloutInput } from './input.ts';
 import { acceptedIn } from './message-table.ts';
 import { sentenceOf } from './sentence.ts';

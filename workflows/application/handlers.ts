@@ -1,8 +1,7 @@
 import { ApplicationFailure, isCancellation, setHandler, upsertMemo } from '@temporalio/workflow';
 import { readFinished } from '../../domain/application/finished.ts';
-import { type ApplicationUpdate, descriptionOf, otherDescriptions } from '../../domain/application/messages.ts';
-import { phaseOf } from '../../domain/application/phase.ts';
-import { findDaemonSet, refuse } from '../../domain/application/refusals.ts';
+import { otherDescriptions } from '../../domain/application/messages.ts';
+import { findDaemonSet } from '../../domain/application/refusals.ts';
 import { finishRollout } from '../../domain/application/runs.ts';
 import { kept, sameDaemonSet } from '../../domain/application/state.ts';
 import { statusOf } from '../../domain/application/status.ts';
@@ -10,11 +9,13 @@ import { addTrigger, noteDelivery } from '../../domain/application/triggers.ts';
 import { daemonSetLabel } from '../../domain/ids.ts';
 import { shorten } from '../../domain/markdown.ts';
 import type { Preview } from '../../domain/sync.ts';
-import type { Accepted, DaemonSetDecision } from '../../domain/wire.ts';
+import type { DaemonSetDecision } from '../../domain/wire.ts';
 import { readFailure } from '../holding.ts';
 import * as messages from '../messages.ts';
 import { previewActivities } from '../proxies.ts';
-import { type App, logLine, show } from './app.ts';
+import { accept, accepted, arrived, options, refusal, withReason } from './answers.ts';
+import type { App } from './app.ts';
+import { setPauseHandlers } from './pause.ts';
 import { stopWatch } from './watch.ts';
 
 /**
@@ -58,13 +59,26 @@ export function setHandlers(app: App): void {
   );
   setHandler(
     messages.syncUpdate,
-    ({ by, reason, requestId }) => {
+    ({ by, reason = '', requestId, expedite }) => {
       if (knowsRequest(app, requestId)) return accepted(app, `Sync ${requestId} was accepted before.`);
-      addTrigger(state, { forced: true, manual: true, by, requestIds: [shorten(requestId, kept.name)] });
-      return accept(app, by, withReason('sync', reason), 'Asking git now; "nodewave get" shows the outcome.');
+      const who = { by: shorten(by.trim(), kept.name), reason: shorten(reason.trim(), kept.sentence) };
+      addTrigger(state, {
+        forced: true,
+        manual: true,
+        by,
+        requestIds: [shorten(requestId, kept.name)],
+        ...(expedite === true ? { expedite: who } : {}),
+      });
+      if (expedite !== true) {
+        return accept(app, by, withReason('sync', reason), 'Asking git now; "nodewave get" shows the outcome.');
+      }
+      const running = state.active.length === 0 ? '' : ' What runs already keeps its soaks and windows.';
+      const message = `Asking git now; its rollouts skip soaks and windows, gates and approvals stay.${running}`;
+      return accept(app, by, withReason('sync, expedited', reason), message);
     },
     options(app, 'sync'),
   );
+  setPauseHandlers(app);
   setHandler(messages.previewUpdate, (request) => preview(app, request?.commit), options(app, 'preview'));
   setHandler(
     messages.applicationRetryUpdate,
@@ -112,22 +126,6 @@ export function setHandlers(app: App): void {
   );
 }
 
-/** Validators are synchronous and refuse before anything enters history; descriptions are all the form a person gets. */
-function options(app: App, update: ApplicationUpdate) {
-  return {
-    description: descriptionOf(update),
-    validator: (input?: unknown) => {
-      const sentence = refuse(update, app.state, input);
-      if (sentence !== null) throw refusal(sentence);
-    },
-  };
-}
-
-/** Anything else than an ApplicationFailure thrown from a handler would fail the workflow task for ever. */
-function refusal(sentence: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(sentence, 'Refused');
-}
-
 async function preview(app: App, named: unknown): Promise<Preview> {
   const { spec } = app.state;
   if (!spec) throw refusal('Not configured yet.');
@@ -150,25 +148,6 @@ function targetOf(app: App, { daemonset }: DaemonSetDecision): { namespace: stri
 }
 
 function knowsRequest(app: App, requestId: string): boolean {
-  const { pending, runs, recent } = app.state;
-  return [pending, app.serving, ...runs, ...recent].some((one) => one?.requestIds.includes(requestId));
-}
-
-function withReason(what: string, reason: string | undefined): string {
-  return shorten(reason?.trim() ? `${what}: ${reason.trim()}` : what, kept.sentence);
-}
-
-function accept(app: App, by: string, what: string, message: string): Accepted {
-  logLine(app, shorten(by.trim(), kept.name), what);
-  arrived(app);
-  return accepted(app, message);
-}
-
-function accepted(app: App, message: string): Accepted {
-  return { accepted: true, message, phase: phaseOf(app.state) };
-}
-
-function arrived(app: App): void {
-  app.arrivals += 1;
-  show(app);
+  const { pending, waiting, runs, recent } = app.state;
+  return [pending, waiting, app.serving, ...runs, ...recent].some((one) => one?.requestIds.includes(requestId));
 }

@@ -26,6 +26,7 @@ import { HoldingInterrupted, untilAnswered } from '../holding.ts';
 import { supersedeSignal } from '../messages.ts';
 import { temporalActivities } from '../proxies.ts';
 import { type App, logLine, mainHolding, setBusy, show, specOf } from './app.ts';
+import { holdIfPaused } from './pause.ts';
 import { type RolloutWorkflow, watchChild } from './watch.ts';
 
 /** Does what was decided about one DaemonSet, and notes in the run what it came to or waits for. */
@@ -42,9 +43,14 @@ export async function takeStep(app: App, run: SyncRun, step: Step, plan: Applied
       return;
     case 'queue':
       run.waits[label] = 'queued';
-      if (step.ask) await askToMakeWay(app, step.sync, plan.commit);
+      if (step.ask && !app.state.paused) await askToMakeWay(app, step.sync, plan.commit);
       return;
     case 'start':
+      // Paused meanwhile: the commit is prepared again once the application is resumed.
+      if (app.state.paused) {
+        run.waits[label] = 'queued';
+        return;
+      }
       return await start(app, run, step, plan, by);
   }
 }
@@ -112,6 +118,7 @@ async function start(
       childOptions(app, active, sync, plan, reason),
     );
     watchChild(app, active, handle);
+    await holdIfPaused(app, active);
     show(app);
   } catch (error) {
     state.active = state.active.filter((one) => one !== active);
@@ -218,7 +225,9 @@ async function meetRunning(
       templateDigest,
       quarantineKey,
     };
-    state.active.push({ ...found, by, supersededBy: null });
+    const met = { ...found, by, supersededBy: null };
+    state.active.push(met);
+    await holdIfPaused(app, met);
     if (mode === 'revert') logLine(app, by, `rollback of ${label} not started: a rollout runs, send it there`);
     else await takeStep(app, run, decideStep(state, sync), plan, by);
     return;

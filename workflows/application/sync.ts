@@ -1,7 +1,8 @@
 import { changesNothing, decideSteps, reviewObstacles } from '../../domain/application/decide.ts';
+import { waitForResume } from '../../domain/application/pause.ts';
 import { dropQueued, openRun, recordOutcome, settleRuns } from '../../domain/application/runs.ts';
 import { kept, type Trigger } from '../../domain/application/state.ts';
-import { addTrigger, takeTrigger } from '../../domain/application/triggers.ts';
+import { addTrigger, expediteOf, takeTrigger } from '../../domain/application/triggers.ts';
 import { shortCommit, shorten } from '../../domain/markdown.ts';
 import type { SyncPlan } from '../../domain/sync.ts';
 import { type Failed, HoldingInterrupted, readFailure, untilAnswered } from '../holding.ts';
@@ -33,6 +34,29 @@ export async function syncNewest(app: App): Promise<void> {
   }
 }
 
+/**
+ * While the application is paused: looks what git holds, so that it can be shown, and keeps the trigger until the end of
+ * the pause.
+ */
+export async function noticeNewest(app: App): Promise<void> {
+  const { state } = app;
+  const trigger = takeTrigger(state);
+  if (!trigger) return;
+  app.serving = trigger;
+  try {
+    const { repo, ref } = specOf(app).source;
+    const seen = await answer(app, () => gitActivities.resolveRef({ repo, ref }));
+    if (seen.value) noteObserved(app, seen.value);
+  } catch (error) {
+    if (!(error instanceof HoldingInterrupted)) throw error;
+  } finally {
+    app.serving = null;
+    if (state.paused) waitForResume(state, trigger);
+    else addTrigger(state, trigger);
+    show(app);
+  }
+}
+
 async function serve(app: App, trigger: Trigger): Promise<void> {
   const { state } = app;
   const plan = await applyNewest(app, trigger);
@@ -56,6 +80,8 @@ async function applyNewest(app: App, trigger: Trigger): Promise<SyncPlan | null>
     state.warnings = plan.warnings.slice(0, kept.warnings).map((warning) => shorten(warning, kept.sentence));
     state.obstacles = reviewObstacles(state, plan, Date.now());
     if (changesNothing(plan) || state.removal) return plan;
+    // The trigger is put back, and waits for the end of the pause.
+    if (state.paused) throw new HoldingInterrupted();
     const spec = specOf(app);
     setBusy(app, `Applying commit ${shortCommit(plan.commit)} to cluster ${spec.destination.cluster}.`);
     const activities = clusterActivities(spec.destination.cluster);
@@ -114,11 +140,15 @@ async function resolve(app: App, trigger: Trigger): Promise<{ commit: string; su
   }
   // Whatever the ref's commit was judged before it vanished, it is judged again.
   if (state.invalid?.refMissing) trigger.forced = true;
-  const { commit, subject } = resolved.value;
-  state.pollProblem = null;
-  state.observed = { commit, subject: shorten(subject, kept.name), atMs: Date.now() };
+  return noteObserved(app, resolved.value);
+}
+
+function noteObserved(app: App, { commit, subject }: { commit: string; subject: string }) {
+  const observed = { commit, subject: shorten(subject, kept.name), atMs: Date.now() };
+  app.state.pollProblem = null;
+  app.state.observed = observed;
   show(app);
-  return state.observed;
+  return observed;
 }
 
 /** Takes what waits in the slot into the trigger that is being served. */
@@ -129,6 +159,7 @@ function absorb(app: App, trigger: Trigger): void {
   trigger.by = newer.manual || !trigger.manual ? newer.by : trigger.by;
   trigger.manual ||= newer.manual;
   trigger.requestIds = [...new Set([...trigger.requestIds, ...newer.requestIds])];
+  Object.assign(trigger, expediteOf(newer, trigger));
 }
 
 type Answer<T> = { value: T; failed?: undefined } | { value?: undefined; failed: Failed };

@@ -1,12 +1,15 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { accept, exampleOf, interrupts, type Payload } from '../../domain/rollout/accept.ts';
+import { takeHold } from '../../domain/rollout/hold.ts';
 import type { RolloutMessage } from '../../domain/rollout/message-table.ts';
 import { statusOf } from '../../domain/rollout/status.ts';
 import type { Accepted } from '../../domain/wire.ts';
 import {
   abortUpdate,
   approveUpdate,
+  holdSignal,
+  overrideWindowUpdate,
   pauseUpdate,
   rejectUpdate,
   resumeUpdate,
@@ -16,6 +19,7 @@ import {
   supersedeSignal,
 } from '../messages.ts';
 import type { RolloutRun } from './run.ts';
+import { windowsHeld } from './waiting.ts';
 
 const meaning: Record<RolloutMessage, string> = {
   approve: 'Go on with the plan that you looked at.',
@@ -24,6 +28,7 @@ const meaning: Record<RolloutMessage, string> = {
   resume: 'Go on after a pause, or judge a stopped batch again.',
   abort: 'End here: last good is the live template again, no pod is touched.',
   rollback: 'Put touched and exposed nodes back to last good.',
+  overrideWindow: 'Windows no longer hold this rollout; the reason is required.',
   retry: 'Judge the stopped batch again; ignoreGate: true passes the red gate.',
 };
 
@@ -36,6 +41,7 @@ export function bindRolloutMessages(run: RolloutRun): void {
   bind(run, 'abort', abortUpdate);
   bind(run, 'rollback', rollbackUpdate);
   bind(run, 'retry', retryUpdate);
+  bind(run, 'overrideWindow', overrideWindowUpdate);
   setHandler(
     supersedeSignal,
     ({ commit }) => {
@@ -43,6 +49,15 @@ export function bindRolloutMessages(run: RolloutRun): void {
       if (interrupts(run.state)) run.interrupt();
     },
     { description: 'From the application: a newer commit wants this DaemonSet.' },
+  );
+  setHandler(
+    holdSignal,
+    (hold) => {
+      run.state = takeHold(run.state, hold);
+      if (interrupts(run.state)) run.interrupt();
+      else run.publish();
+    },
+    { description: 'From the application: it was paused, or goes on. Not for people.' },
   );
   setHandler(rolloutStatusQuery, () => statusOf(run.input, run.state), { description: 'What is happening.' });
 }
@@ -59,7 +74,7 @@ function bind<A extends [Payload & object]>(
       const verdict = decide(args[0]);
       if (!verdict.ok) throw ApplicationFailure.nonRetryable(verdict.refusal, 'Refused');
       run.state = verdict.state;
-      if (interrupts(run.state)) run.interrupt();
+      if (interrupts(run.state) || (message === 'overrideWindow' && windowsHeld(run))) run.interrupt();
       else run.publish();
       return { accepted: true, message: verdict.message, phase: run.state.phase };
     },

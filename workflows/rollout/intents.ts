@@ -1,3 +1,4 @@
+import { heldState, holdIsDue } from '../../domain/rollout/hold.ts';
 import type { LivePhase } from '../../domain/rollout/phases.ts';
 import type { Intent } from '../../domain/rollout/state.ts';
 import { readFailure } from '../holding.ts';
@@ -8,6 +9,7 @@ import { forceClosed } from './windows.ts';
 /** Does what a message asked for, once nothing else runs. */
 export async function takeIntent(run: RolloutRun): Promise<void> {
   const { intent } = run.state;
+  if (holdIsDue(run.state)) return await holdWithApplication(run);
   if (intent === null) return await supersede(run);
   switch (intent.kind) {
     case 'pause':
@@ -24,12 +26,22 @@ function said(what: string, intent: { by: string; reason: string }): string {
 }
 
 async function pause(run: RolloutRun, intent: Intent & { kind: 'pause' }): Promise<void> {
-  const phase = run.state.phase;
-  const before: LivePhase = phase === 'holding' || phase === 'stopped' ? run.state.before : (phase as LivePhase);
+  const before = phaseToGoBackTo(run);
   // While the window is being closed another message may come; then that one is taken up instead.
   await forceClosed(run, before === 'rollingBack', () => run.state.intent !== intent);
   if (run.state.intent !== intent) return;
   run.set({ phase: 'paused', before, intent: null, why: said('paused', intent).concat('.') });
+}
+
+function phaseToGoBackTo({ state }: RolloutRun): LivePhase {
+  return state.phase === 'holding' || state.phase === 'stopped' ? state.before : (state.phase as LivePhase);
+}
+
+/** Pauses because the whole application is paused. An abort that comes while the window is being closed goes first. */
+async function holdWithApplication(run: RolloutRun): Promise<void> {
+  const before = phaseToGoBackTo(run);
+  await forceClosed(run, before === 'rollingBack', () => !holdIsDue(run.state));
+  if (holdIsDue(run.state)) run.set(heldState(run.state, before));
 }
 
 /** Ends the rollout for a newer commit, which starts a rollout of its own. */
