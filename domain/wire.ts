@@ -122,7 +122,7 @@ export type Outcome =
 
 /** Why a node or gate failed: what, the evidence, what to do. Bounded and masked before it enters a payload. */
 export interface Finding {
-  /** e.g. `CrashLoopBackOff`, `ImagePullBackOff`, `NotAvailableInTime`. */
+  /** e.g. `CrashLoopBackOff`, `ImagePullBackOff`, `NotReadyInTime`. */
   cause: string;
   node: string;
   pod: string;

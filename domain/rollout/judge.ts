@@ -30,6 +30,12 @@ const fatalWaiting = new Map([
   ['CrashLoopBackOff', 'read the logs with "kubectl logs --previous" and push a fix'],
 ]);
 
+/** A container that needs more memory than it may have is another matter than one that ends by itself (S23). */
+const outOfMemory = {
+  cause: 'OOMKilled',
+  nextStep: 'raise the memory limit of the container or find out why it needs more, then push a fix',
+};
+
 /** What is wrong with a pod on the new template, or null while it is on its way or well. Availability is judged elsewhere. */
 export function judgePod(pod: PodView, available: boolean, limits: PodLimits, nowMs: number): Finding | null {
   const finding = (cause: string, evidence: string, nextStep: string): Finding => ({
@@ -50,20 +56,26 @@ export function judgePod(pod: PodView, available: boolean, limits: PodLimits, no
   for (const container of pod.containers) {
     const reason = container.waitingReason ?? '';
     const nextStep = fatalWaiting.get(reason);
-    if (nextStep !== undefined) return finding(reason, describeWaiting(container), nextStep);
+    if (nextStep === undefined) continue;
+    if (ranOutOfMemory(container)) return finding(outOfMemory.cause, describeWaiting(container), outOfMemory.nextStep);
+    return finding(reason, describeWaiting(container), nextStep);
   }
   const restarts = restartsOf(pod) - limits.restartsBefore;
   if (restarts > limits.maxRestarts) {
     const worst = [...pod.containers].sort((a, b) => b.restartCount - a.restartCount)[0];
+    const { cause, nextStep } = ranOutOfMemory(worst)
+      ? outOfMemory
+      : { cause: 'TooManyRestarts', nextStep: 'read the logs with "kubectl logs --previous" and push a fix' };
     return finding(
-      'TooManyRestarts',
+      cause,
       `${restarts} restarts, ${limits.maxRestarts} are accepted; ${describeTermination(worst)}`,
-      'read the logs with "kubectl logs --previous" and push a fix',
+      nextStep,
     );
   }
   const waitedMs = nowMs - Math.max(waitsSinceMs(pod), limits.seenSinceMs);
   if (!available && waitedMs > limits.readyWithinMs) {
-    return finding('NotAvailableInTime', lateEvidence(pod, limits.readyWithinMs), lateNextStep(pod));
+    const { cause, nextStep } = whyLate(pod);
+    return finding(cause, lateEvidence(pod, limits.readyWithinMs), nextStep);
   }
   return null;
 }
@@ -94,9 +106,17 @@ export function restartsOf(pod: PodView): number {
   return pod.containers.reduce((sum, container) => sum + container.restartCount, 0);
 }
 
+function ranOutOfMemory(container: ContainerView | undefined): boolean {
+  return container?.terminated?.reason === 'OOMKilled';
+}
+
+function label({ init, name }: ContainerView): string {
+  return `${init ? 'init container' : 'container'} ${name}`;
+}
+
 function describeWaiting(container: ContainerView): string {
   const detail = container.waitingMessage ?? '';
-  const parts = [`container ${container.name} (image ${container.image}) is waiting: ${container.waitingReason}`];
+  const parts = [`${label(container)} (image ${container.image}) is waiting: ${container.waitingReason}`];
   if (detail !== '') parts.push(detail);
   if (container.terminated !== undefined) parts.push(describeTermination(container));
   return parts.join('; ');
@@ -105,7 +125,7 @@ function describeWaiting(container: ContainerView): string {
 function describeTermination(container: ContainerView | undefined): string {
   if (container?.terminated === undefined) return 'no exit code recorded';
   const { exitCode, reason } = container.terminated;
-  return `container ${container.name} last exited with code ${exitCode}${reason === undefined ? '' : ` (${reason})`} after ${container.restartCount} restarts`;
+  return `${label(container)} last exited with code ${exitCode}${reason === undefined ? '' : ` (${reason})`} after ${container.restartCount} restarts`;
 }
 
 function lateEvidence(pod: PodView, readyWithinMs: number): string {
@@ -117,8 +137,23 @@ function lateEvidence(pod: PodView, readyWithinMs: number): string {
   return `${limit}; phase ${pod.phase}, Ready is ${pod.ready ? 'True' : 'False'}`;
 }
 
-function lateNextStep(pod: PodView): string {
-  return pod.unschedulable === undefined
-    ? 'check the readiness probe and what the agent waits for, or raise readyWithin'
-    : 'make room on the node or lower the requests of the template';
+/** Each way of being late has a code of its own (S18, S20); `NotAvailableInTime` is a pod that is Ready and not for long enough. */
+function whyLate(pod: PodView): { cause: string; nextStep: string } {
+  if (pod.unschedulable !== undefined) {
+    return { cause: 'NotScheduledInTime', nextStep: 'make room on the node or lower the requests of the template' };
+  }
+  const waiting = pod.containers.find((container) => container.waitingReason !== undefined);
+  if (waiting?.waitingReason === 'ErrImagePull') {
+    return {
+      cause: 'ImageNotPulledInTime',
+      nextStep: 'check the registry and what the nodes may pull, or raise readyWithin',
+    };
+  }
+  if (waiting !== undefined || pod.phase === 'Pending') {
+    const nextStep =
+      'look at the events of the pod: volumes, init containers or a slow image pull; or raise readyWithin';
+    return { cause: 'NotStartedInTime', nextStep };
+  }
+  const nextStep = 'check the readiness probe and what the agent waits for, or raise readyWithin';
+  return { cause: pod.ready ? 'NotAvailableInTime' : 'NotReadyInTime', nextStep };
 }

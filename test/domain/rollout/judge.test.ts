@@ -35,9 +35,22 @@ describe('what fails at once, whatever the deadline (S22)', () => {
   });
 
   test('a crash loop names the exit code, its reason and the restarts', () => {
-    const terminated = { exitCode: 137, reason: 'OOMKilled' };
-    const finding = judged(waiting('CrashLoopBackOff', { restartCount: 1, terminated }));
-    expect(finding?.evidence).toContain('last exited with code 137 (OOMKilled) after 1 restarts');
+    const terminated = { exitCode: 137 };
+    const finding = judged(
+      waiting('CrashLoopBackOff', { restartCount: 1, terminated: { ...terminated, reason: 'Error' } }),
+    );
+    expect(finding?.cause).toBe('CrashLoopBackOff');
+    expect(finding?.evidence).toContain('last exited with code 137 (Error) after 1 restarts');
+  });
+
+  test('a container that ran out of memory is told apart from one that ends by itself (S23)', () => {
+    const oom = { restartCount: 4, terminated: { exitCode: 137, reason: 'OOMKilled' } };
+    const finding = judged(waiting('CrashLoopBackOff', oom));
+    expect(finding).toMatchObject({ cause: 'OOMKilled', nextStep: expect.stringContaining('memory limit') });
+    expect(judged({ containers: [container(oom)] }, true)?.cause).toBe('OOMKilled');
+    // Only the container that is at fault says so.
+    const worse = container({ name: 'worse', restartCount: 9, terminated: { exitCode: 1, reason: 'Error' } });
+    expect(judged({ containers: [container(oom), worse] }, true)?.cause).toBe('TooManyRestarts');
   });
 
   test('an init container is a container (S23)', () => {
@@ -48,7 +61,7 @@ describe('what fails at once, whatever the deadline (S22)', () => {
       terminated: { exitCode: 3 },
     });
     const waits = container({ waitingReason: 'PodInitializing' });
-    expect(judged({ containers: [init, waits] })?.evidence).toContain('container setup');
+    expect(judged({ containers: [init, waits] })?.evidence).toContain('init container setup');
   });
 
   test('a pod that the kubelet ended', () => {
@@ -117,7 +130,7 @@ describe('the deadline (S18)', () => {
       false,
     ],
   ])('%s', (_name, change, more, expected) => {
-    expect(judged(change, false, more)?.cause ?? null).toBe(expected ? 'NotAvailableInTime' : null);
+    expect(judged(change, false, more)?.cause ?? 'null').toMatch(expected ? /^Not\w+InTime$/ : /^null$/);
   });
 
   test('does not concern a pod that is available', () => {
@@ -125,22 +138,46 @@ describe('the deadline (S18)', () => {
   });
 
   const late = { createdMs: nowMs - 400_000 };
-  test.each<[string, Partial<PodView>, string, string]>([
+  test.each<[string, Partial<PodView>, string, string, string]>([
     [
       'a pod that is not scheduled (S20)',
       { unschedulable: '0/3 nodes: too few cpu' },
+      'NotScheduledInTime',
       'not scheduled: 0/3 nodes: too few cpu',
       'make room',
     ],
     [
-      'a pod that still waits',
+      'an image that is not pulled',
       waiting('ErrImagePull', { waitingMessage: 'no such host' }),
+      'ImageNotPulledInTime',
       'ErrImagePull; no such host',
-      'readiness',
+      'registry',
     ],
-    ['a pod that runs and is not ready', { phase: 'Running' }, 'phase Running, Ready is False', 'readiness probe'],
-  ])('says why: %s', (_name, change, evidence, nextStep) => {
+    [
+      'a container that still waits',
+      waiting('ContainerCreating'),
+      'NotStartedInTime',
+      'ContainerCreating',
+      'events of the pod',
+    ],
+    ['a pod of which the kubelet says nothing', {}, 'NotStartedInTime', 'phase Pending', 'events of the pod'],
+    [
+      'a pod that runs and is not ready',
+      { phase: 'Running' },
+      'NotReadyInTime',
+      'phase Running, Ready is False',
+      'readiness probe',
+    ],
+    [
+      'a pod that is ready, but not for long enough',
+      { phase: 'Running', ready: true, readySinceMs: nowMs - 400_000 },
+      'NotAvailableInTime',
+      'Ready is True',
+      'readiness probe',
+    ],
+  ])('has a code for each way of being late: %s', (_name, change, cause, evidence, nextStep) => {
     const finding = judged({ ...late, ...change });
+    expect(finding?.cause).toBe(cause);
     expect(finding?.evidence).toContain('not available 300 s after its creation');
     expect(finding?.evidence).toContain(evidence);
     expect(finding?.nextStep).toContain(nextStep);
