@@ -6,6 +6,7 @@ import { deleteCommand } from './commands/delete.ts';
 import { devCommand } from './commands/dev.ts';
 import { diffCommand } from './commands/diff.ts';
 import { getCommand } from './commands/get.ts';
+import { overrideWindowCommand } from './commands/override-window.ts';
 import { pauseCommand } from './commands/pause.ts';
 import { planCommand } from './commands/plan.ts';
 import { rejectCommand } from './commands/reject.ts';
@@ -20,7 +21,10 @@ import type { Cli } from './context.ts';
 
 const groups: [string, ((cli: Cli) => Command)[]][] = [
   ['Applications:', [applyCommand, getCommand, diffCommand, planCommand, syncCommand, deleteCommand]],
-  ['A running rollout:', [statusCommand, approveCommand, rejectCommand, pauseCommand, resumeCommand, abortCommand]],
+  [
+    'A running rollout:',
+    [statusCommand, approveCommand, rejectCommand, pauseCommand, resumeCommand, abortCommand, overrideWindowCommand],
+  ],
   ['Rollouts, running or ended:', [rollbackCommand, retryCommand, releaseQuarantineCommand]],
   ['This machine:', [devCommand, versionCommand]],
 ];

@@ -23,6 +23,7 @@ export interface RolloutDecisions {
   abort: Decision;
   rollback: Decision;
   retry: RetryDecision;
+  overrideWindow: Decision;
 }
 
 /** Messages that go to the application while none of its rollouts runs. */

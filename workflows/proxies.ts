@@ -1,6 +1,12 @@
 import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { GitActivities, RolloutActivities, SyncActivities, TemporalActivities } from '../activities/contract.ts';
+import type {
+  GitActivities,
+  GuardActivities,
+  RolloutActivities,
+  SyncActivities,
+  TemporalActivities,
+} from '../activities/contract.ts';
 import { clusterTaskQueue, watchTaskQueue, workflowTaskQueue } from '../domain/ids.ts';
 
 /**
@@ -93,6 +99,12 @@ export function clusterActivities(cluster: string): ClusterActivities {
     recordOutcome: brief.recordOutcome,
     runBatch: long.runBatch,
   };
+}
+
+/** Whether nodes may be taken now. Waiting for another answer than `told` is made of attempts that cost no history. */
+export function guardActivities(cluster: string): ActivityInterfaceFor<Pick<GuardActivities, 'mayRoll'>> {
+  const taskQueue = clusterTaskQueue(cluster);
+  return proxyActivities<Pick<GuardActivities, 'mayRoll'>>({ ...short, ...waiting, taskQueue });
 }
 
 /** Activities that watch a cluster for long, on a queue of their own so that they never take a batch's slot. */

@@ -13,21 +13,28 @@ const meaning: Record<RolloutMessage, string> = {
   resume: 'go on, or judge a stopped batch again',
   abort: 'end here; no pod is touched, last good is the live template again',
   rollback: 'put touched nodes back to last good',
+  overrideWindow: 'go on outside of the windows, for as long as this rollout lasts',
   retry: 'judge the stopped batch again; add --ignore-gate to pass the red gate',
 };
+
+/** Commands that are not called as their message is. */
+const names: Partial<Record<RolloutMessage, string>> = { overrideWindow: 'override-window' };
 
 /** The commands for the messages that a rollout accepts now, ready to paste, each with what it does. */
 export function commandsFor(status: RolloutStatus): { command: string; meaning: string }[] {
   const target = daemonSetArguments({ ...status, name: status.daemonset });
   return status.accepts.flatMap((message) => {
     if (!isMessage(message)) return [];
-    const command = `nodewave ${message} ${target}${planOption(message, status)}`;
+    // Accepted nearly always, and of use to a reader only where a window may hold it.
+    if (message === 'overrideWindow' && status.phase !== 'waiting') return [];
+    const command = `nodewave ${names[message] ?? message} ${target}${optionsOf(message, status)}`;
     const untouched = message === 'reject' && status.phase === 'awaitingApprovalBefore';
     return [{ command, meaning: untouched ? 'do not go on: it ends, no pod is touched' : meaning[message] }];
   });
 }
 
-function planOption(message: RolloutMessage, status: RolloutStatus): string {
+function optionsOf(message: RolloutMessage, status: RolloutStatus): string {
+  if (message === 'overrideWindow') return ' --reason WHY';
   if (message !== 'approve' && message !== 'reject') return '';
   return ` --plan ${(status.planDigest ?? '').slice(0, planPrefixLength)}`;
 }

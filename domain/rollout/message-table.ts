@@ -1,7 +1,16 @@
 import { type LivePhase, livePhases, type Phase } from './phases.ts';
 
 /** Messages that a person sends to a rollout. */
-export const rolloutMessages = ['approve', 'reject', 'pause', 'resume', 'abort', 'rollback', 'retry'] as const;
+export const rolloutMessages = [
+  'approve',
+  'reject',
+  'pause',
+  'resume',
+  'abort',
+  'rollback',
+  'retry',
+  'overrideWindow',
+] as const;
 
 /** A message that a person sends to a rollout. */
 export type RolloutMessage = (typeof rolloutMessages)[number];
@@ -14,10 +23,10 @@ export type PodsDeleted = 'none' | 'of the next batch' | 'of touched and exposed
 
 /** What a message does in one phase. */
 export type Cell =
-  | { accepted: true; next: Phase | 'the phase before'; live: LiveTemplate; pods: PodsDeleted }
+  | { accepted: true; next: Phase | 'the phase before' | 'the same phase'; live: LiveTemplate; pods: PodsDeleted }
   | { accepted: false; refusal: string };
 
-const does = (next: Phase | 'the phase before', live: LiveTemplate, pods: PodsDeleted): Cell => ({
+const does = (next: Phase | 'the phase before' | 'the same phase', live: LiveTemplate, pods: PodsDeleted): Cell => ({
   accepted: true,
   next,
   live,
@@ -37,6 +46,7 @@ const installing = refuse(
 const abort = does('aborted', 'last good', 'none');
 const rollback = does('rollingBack', 'last good', 'of touched and exposed nodes');
 const pause = does('paused', 'last good', 'none');
+const override = does('the same phase', 'unchanged', 'none');
 const back = does('the phase before', 'target while a batch runs', 'of the next batch');
 
 /**
@@ -52,6 +62,7 @@ export const messageTable: Record<LivePhase, Record<RolloutMessage, Cell>> = {
     abort,
     rollback: nothingTouched,
     retry: nothingFailed,
+    overrideWindow: override,
   },
   installing: {
     approve: notWaiting,
@@ -61,6 +72,7 @@ export const messageTable: Record<LivePhase, Record<RolloutMessage, Cell>> = {
     abort: does('aborted', 'unchanged', 'none'),
     rollback: refuse('There is no last good template to go back to'),
     retry: nothingFailed,
+    overrideWindow: refuse('Windows do not hold a first install'),
   },
   awaitingApprovalBefore: {
     approve: does('rolling', 'target while a batch runs', 'of the next batch'),
@@ -70,6 +82,7 @@ export const messageTable: Record<LivePhase, Record<RolloutMessage, Cell>> = {
     abort,
     rollback,
     retry: nothingFailed,
+    overrideWindow: override,
   },
   rolling: {
     approve: notWaiting,
@@ -79,6 +92,17 @@ export const messageTable: Record<LivePhase, Record<RolloutMessage, Cell>> = {
     abort,
     rollback,
     retry: nothingFailed,
+    overrideWindow: does('the same phase', 'target while a batch runs', 'of the next batch'),
+  },
+  waiting: {
+    approve: notWaiting,
+    reject: refuse('The rollout waits until nodes may be taken: send abort or rollback to end it'),
+    pause,
+    resume: refuse('It goes on by itself once nodes may be taken; a window is overridden with overrideWindow'),
+    abort,
+    rollback,
+    retry: nothingFailed,
+    overrideWindow: does('rolling', 'target while a batch runs', 'of the next batch'),
   },
   soaking: {
     approve: notWaiting,
@@ -88,6 +112,7 @@ export const messageTable: Record<LivePhase, Record<RolloutMessage, Cell>> = {
     abort,
     rollback,
     retry: nothingFailed,
+    overrideWindow: override,
   },
   awaitingApprovalAfter: {
     approve: does('rolling', 'target while a batch runs', 'of the next batch'),
@@ -97,6 +122,7 @@ export const messageTable: Record<LivePhase, Record<RolloutMessage, Cell>> = {
     abort,
     rollback,
     retry: nothingFailed,
+    overrideWindow: override,
   },
   paused: {
     approve: refuse('The rollout is paused: send resume first'),
@@ -106,6 +132,7 @@ export const messageTable: Record<LivePhase, Record<RolloutMessage, Cell>> = {
     abort,
     rollback,
     retry: refuse('The rollout is paused: send resume'),
+    overrideWindow: override,
   },
   stopped: {
     approve: notWaiting,
@@ -115,6 +142,7 @@ export const messageTable: Record<LivePhase, Record<RolloutMessage, Cell>> = {
     abort,
     rollback,
     retry: back,
+    overrideWindow: override,
   },
   holding: {
     approve: refuse('The rollout holds until the cluster answers; what it waits for is asked again then'),
@@ -124,6 +152,7 @@ export const messageTable: Record<LivePhase, Record<RolloutMessage, Cell>> = {
     abort,
     rollback,
     retry: nothingFailed,
+    overrideWindow: override,
   },
   rollingBack: {
     approve: notWaiting,
@@ -133,6 +162,7 @@ export const messageTable: Record<LivePhase, Record<RolloutMessage, Cell>> = {
     abort: does('aborted', 'last good', 'none'),
     rollback: alreadyBack,
     retry: nothingFailed,
+    overrideWindow: refuse('Windows never hold a rollback'),
   },
 };
 

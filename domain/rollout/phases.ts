@@ -4,6 +4,7 @@ export const livePhases = [
   'installing',
   'awaitingApprovalBefore',
   'rolling',
+  'waiting',
   'soaking',
   'awaitingApprovalAfter',
   'paused',

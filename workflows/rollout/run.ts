@@ -1,10 +1,11 @@
 import { CancellationScope, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { BatchInput, BatchResult, RolloutContext } from '../../activities/contract.ts';
+import { cancelled } from '../../domain/rollout/accept.ts';
 import { rolloutDetails } from '../../domain/rollout/details.ts';
 import type { RolloutInput } from '../../domain/rollout/input.ts';
-import { isEnd, type LivePhase, type Phase } from '../../domain/rollout/phases.ts';
+import type { LivePhase, Phase } from '../../domain/rollout/phases.ts';
 import type { RolloutPolicy } from '../../domain/rollout/policy.ts';
-import { initialState, noted, type RolloutState } from '../../domain/rollout/state.ts';
+import { initialState, type RolloutState } from '../../domain/rollout/state.ts';
 import type { Outcome, RolloutFinished } from '../../domain/wire.ts';
 import { searchAttributes } from '../attributes.ts';
 import { HoldingInterrupted, untilAnswered } from '../holding.ts';
@@ -89,9 +90,9 @@ export class RolloutRun {
 
   /** Temporal's Cancel button. */
   cancelled(): void {
-    if (isEnd(this.state.phase) || this.state.intent?.kind === 'abort') return;
-    const intent = { kind: 'abort', by: 'Temporal cancel request', reason: 'cancelled' } as const;
-    this.state = noted({ ...this.state, intent }, { atMs: Date.now(), by: intent.by, what: 'abort' });
+    const next = cancelled(this.state, Date.now());
+    if (next === null) return;
+    this.state = next;
     this.interrupt();
   }
 
@@ -119,14 +120,19 @@ export class RolloutRun {
     });
   }
 
-  /** The same for a batch or soak, which is cancelled when interrupted; null means that it was. */
+  /** The same for a batch or soak; one that was stopped has told how far it came. */
   async interruptible(call: () => Promise<BatchResult>, wanted: () => boolean): Promise<BatchResult | null> {
+    const result = await this.cancellable(call, wanted);
+    return result?.verdict === 'stopped' ? this.#interrupted(result) : result;
+  }
+
+  /** The same for a call that lasts, which is cancelled when interrupted; null means that it was. */
+  async cancellable<T>(call: () => Promise<T>, wanted: () => boolean): Promise<T | null> {
     if (wanted()) return null;
     const scope = new CancellationScope({ cancellable: true });
     this.#running = scope;
     try {
-      const result = await scope.run(() => this.answered(call, wanted));
-      return result.verdict === 'stopped' ? this.#interrupted(result) : result;
+      return await scope.run(() => this.answered(call, wanted));
     } catch (error) {
       // A worker that died while it was being stopped answers with a time-out; that too is stopped.
       if (error instanceof HoldingInterrupted || scope.consideredCancelled) return null;
@@ -164,8 +170,11 @@ export class RolloutRun {
   }
 
   #forwardOnly(): Partial<BatchInput> {
-    const { acceptedExposure } = this.state;
-    return acceptedExposure === undefined ? {} : { acceptedExposure };
+    const { acceptedExposure, windowsOverridden } = this.state;
+    return {
+      ...(acceptedExposure === undefined ? {} : { acceptedExposure }),
+      ...(windowsOverridden === undefined ? {} : { windowsOverridden: true }),
+    };
   }
 
   /** The way back has a window and a deadline of its own, where the policy says so. */

@@ -9,6 +9,7 @@ import { afterGates, gateFailed } from './gates.ts';
 import { takeIntent } from './intents.ts';
 import { rollBack } from './roll-back.ts';
 import type { RolloutRun } from './run.ts';
+import { batchClosed, mayStart, wait } from './waiting.ts';
 import { closeWindow, openWindow } from './windows.ts';
 
 /**
@@ -45,6 +46,8 @@ async function phaseStep(run: RolloutRun): Promise<void> {
       return await awaitApproval(run, 'before');
     case 'rolling':
       return await rollBatch(run);
+    case 'waiting':
+      return await wait(run);
     case 'soaking':
       return await soak(run);
     case 'awaitingApprovalAfter':
@@ -137,6 +140,7 @@ async function rollBatch(run: RolloutRun): Promise<void> {
     await closeWindow(run);
     return run.set({ phase: 'awaitingApprovalBefore' });
   }
+  if (!(await mayStart(run))) return;
   const toHash = await openWindow(run);
   const total = run.state.plan?.batches.length ?? 0;
   const summary = `batch ${run.state.batch + 1}/${total}: ${batch?.name ?? ''}, ${batch?.goal ?? 0} nodes`.slice(
@@ -154,6 +158,7 @@ async function rollBatch(run: RolloutRun): Promise<void> {
   run.absorb(result);
   if (result.verdict === 'edited') return run.edited(result, 'rolling');
   if (result.verdict === 'failed') return await gateFailed(run, result);
+  if (result.verdict === 'closed') return await batchClosed(run, result);
   if (result.verdict === 'attention') return await wantsAttention(run, result, 'rolling');
   if ((batch?.soakMs ?? 0) === 0) return await afterGates(run);
   await closeWindow(run);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { messagesPage } from '../../../dev/docs/messages.ts';
 import {
   accept,
+  cancelled,
   exampleOf,
   interrupts,
   type Payload,
@@ -30,6 +31,7 @@ const good: Record<RolloutMessage, Payload> = {
   abort: who,
   rollback: who,
   retry: who,
+  overrideWindow: who,
 };
 const cells = livePhases.flatMap((phase) => rolloutMessages.map((message) => [phase, message] as const));
 const send = (phase: Phase, message: RolloutMessage, payload: unknown = good[message], change = {}) =>
@@ -66,7 +68,10 @@ describe('every message in every phase', () => {
     if (message === 'approve') {
       expect(after.approved).toEqual([`${phase === 'awaitingApprovalBefore' ? 'before' : 'after'}:1`]);
       expect(after).toMatchObject({ phase, intent: null });
-    } else if (cell.next === 'the phase before') {
+    } else if (message === 'overrideWindow') {
+      // A waiting rollout looks again first: the brake may still hold it.
+      expect(after).toMatchObject({ phase, intent: null, windowsOverridden: who });
+    } else if (cell.next === 'the phase before' || cell.next === 'the same phase') {
       expect(after).toMatchObject({ phase: before.before, why: null });
     } else {
       // The main loop takes up the intent and sets the phase.
@@ -240,6 +245,21 @@ describe('messages that meet another one', () => {
   });
 });
 
+describe('overrideWindow (S16)', () => {
+  test.each([undefined, '', '  '])('reason %j: it needs one', (reason) => {
+    expect(refusal('waiting', 'overrideWindow', { by: 'ann', reason })).toContain('"reason" is missing');
+  });
+
+  test('holds for the whole rollout, so a second one is refused and told who', () => {
+    const given = { windowsOverridden: { by: 'ann', reason: 'CVE' } };
+    expect(refusal('waiting', 'overrideWindow', who, given)).toContain('overridden by ann');
+  });
+
+  test.each(['rollingBack', 'installing'] as const)('%s is held by no window', (phase) => {
+    expect(refusal(phase, 'overrideWindow')).toMatch(/Windows (never|do not) hold/);
+  });
+});
+
 describe('resume and retry', () => {
   test('resume goes back to where it was paused, and judges again only what was stopped', () => {
     const paused = accepted('paused', 'resume', who, { before: 'soaking', why: 'paused by x.' }).state;
@@ -301,10 +321,26 @@ describe('what interrupts the running step', () => {
     ['holding', 'rollingBack', false],
     ['holding', 'soaking', true],
     ['holding', 'planning', true],
+    ['waiting', undefined, true],
   ])('%s (before: %s) gives way to a newer commit: %s', (phase, before, expected) => {
     const change = { supersededBy: 'c3', ...(before === undefined ? {} : { before: before as 'rolling' }) };
     expect(yieldsToNewerCommit(state(phase, change))).toBe(expected);
     expect(yieldsToNewerCommit(state(phase, { ...change, supersededBy: null }))).toBe(false);
+  });
+});
+
+describe("Temporal's Cancel button", () => {
+  test.each(livePhases)('%s: means abort', (phase) => {
+    const before = state(phase, { intent: { kind: 'pause', mode: 'afterBatch', ...who } });
+    const after = cancelled(before, nowMs);
+    expect(after).toMatchObject({ phase, intent: { kind: 'abort', by: 'Temporal cancel request' } });
+    expect(after?.log.at(-1)).toMatchObject({ atMs: nowMs, what: 'abort' });
+    if (after !== null) expect(interrupts(after)).toBe(true);
+    if (after !== null) expect(cancelled(after, nowMs)).toBeNull();
+  });
+
+  test.each(endPhases)('%s: changes nothing', (phase) => {
+    expect(cancelled(state(phase), nowMs)).toBeNull();
   });
 });
 

@@ -144,6 +144,11 @@ describe('the sentence', () => {
       { batch: 1, intent: { kind: 'pause', by: 'x', reason: '', mode: 'now' } },
       'Batch 2/3 (quarter, 15 nodes) is being replaced; it pauses now.',
     ],
+    [
+      'waiting',
+      { batch: 1, why: 'no allow window is open until 2026-11-25 08:00 Europe/Berlin' },
+      'Waits: no allow window is open until 2026-11-25 08:00 Europe/Berlin. Batch 2/3 (quarter, 15 nodes) goes on by itself; no further node is taken until then.',
+    ],
     ['stopped', { why: 'a gate failed' }, 'Stopped: a gate failed. Waits for resume, retry, rollback or abort.'],
     ['paused', { why: 'paused by ann.' }, 'Paused: paused by ann. No pod is deleted until someone sends resume.'],
     [
