@@ -40,7 +40,7 @@ export interface Grant {
   atMs: number;
   /** When its rollout last made sure that it still holds the record, if that was later than `atMs`. */
   confirmedMs?: number;
-  /** What hooks do to the node. While it is there the node counts as out, and the grant is never settled. */
+  /** What hooks do to the node. While they are in force the node counts as out, and the grant is never settled. */
   hooks?: GrantHooks;
 }
 
@@ -57,6 +57,8 @@ export interface GrantHooks {
   jobs: string[];
   /** Since when the hooks before the delete are done, so that the pod may be removed. */
   readyMs?: number;
+  /** All is undone. If the pod is still to be removed, the hooks begin anew. */
+  off?: true;
 }
 
 /**

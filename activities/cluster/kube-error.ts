@@ -22,6 +22,9 @@ interface Status {
   details?: { causes?: KubeCause[]; retryAfterSeconds?: number };
 }
 
+/** What deploy/rbac-hooks.yaml grants, as verb and resource. */
+const hookRights = new Set(['patch nodes', 'create jobs', 'get jobs', 'delete jobs', 'create pods/eviction']);
+
 const writeVerbs = new Set(['create', 'patch', 'update']);
 
 /**
@@ -109,8 +112,11 @@ function rbacDenial(said: string): string | null {
   if (found === undefined) return null;
   const { user, verb, resource, group, namespace } = found;
   const where = namespace === undefined ? 'at the cluster scope' : `in namespace ${namespace}`;
+  const denied = `${user} may not ${verb} ${resource} ${where}`;
+  // What only node hooks and evictions need is granted by a role of its own.
+  if (hookRights.has(`${verb} ${resource}`)) return `${denied}; apply deploy/rbac-hooks.yaml`;
   return (
-    `${user} may not ${verb} ${resource} ${where}; add a rule with apiGroups ["${group}"], resources ["${resource}"], ` +
+    `${denied}; add a rule with apiGroups ["${group}"], resources ["${resource}"], ` +
     `verbs ["${verb}"] to deploy/rbac.yaml and apply it`
   );
 }

@@ -61,7 +61,7 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities & 
     };
     return await beating(
       () => latest,
-      () => stoppable(() => body({ client, attempt, signal, report, guards: guards(client) })),
+      () => stoppable(() => body({ client, attempt, signal, report, guards: guards(client), isToEnd: isStopAsked })),
     );
   };
   /** What a rollout has reserved is free once its end is recorded. */
@@ -114,8 +114,13 @@ async function stoppable(body: () => Promise<BatchResult>): Promise<BatchResult>
     return await body();
   } catch (error) {
     if (!(error instanceof BatchStopped)) throw error;
-    const details = Context.current().cancellationDetails;
-    if (details?.cancelRequested === true && details.notFound !== true) return error.result;
+    if (isStopAsked()) return error.result;
     throw new CancelledFailure('the batch was stopped by its worker, not by the workflow');
   }
+}
+
+/** Whether the workflow itself has cancelled the activity. */
+function isStopAsked(): boolean {
+  const details = Context.current().cancellationDetails;
+  return details?.cancelRequested === true && details.notFound !== true;
 }

@@ -3,16 +3,21 @@ import type { PodView } from '../../domain/cluster/view.ts';
 import { digest } from '../../domain/digest.ts';
 import type { DaemonSetRecord, Grant } from '../../domain/record.ts';
 import { unplannedExposure } from '../../domain/rollout/exposure.ts';
+import { grantKey, type HookMove, hookMoves, withoutOwnCordon } from '../../domain/rollout/hooks.ts';
 import { nodeOrder } from '../../domain/rollout/order.ts';
 import { decideStep } from '../../domain/rollout/step.ts';
-import type { Step, StepRules } from '../../domain/rollout/step-types.ts';
+import type { Step, StepRules, StepView } from '../../domain/rollout/step-types.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import type { DaemonSet } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
 import { daemonSetView } from '../cluster/project.ts';
 import type { BatchInput, BatchResult } from '../contract.ts';
+import { confirmGrants } from './confirm.ts';
 import { describeEdit, describeSwap } from './edits.ts';
+import { Evictions } from './evictions.ts';
 import { admitted, firstStop, type RefillGuard, released, waitedFor } from './guards.ts';
+import { undoThoughGone } from './hook-undo.ts';
+import { BatchHooks } from './hooks.ts';
 import { type LiveView, openLiveView } from './live-view.ts';
 import { nodesBack } from './nodes-back.ts';
 import { RecordHandle } from './record-handle.ts';
@@ -29,6 +34,8 @@ export interface BatchDeps {
   report: (step: Step) => void;
   /** Asked before every refill. */
   guards: readonly RefillGuard[];
+  /** Whether an aborted signal means that the workflow wants the batch to end, and not that another worker goes on with it. */
+  isToEnd?: () => boolean;
 }
 
 /** Thrown when the signal aborts a batch; carries how far it came. */
@@ -62,7 +69,9 @@ export async function runBatch(deps: BatchDeps, input: BatchInput): Promise<Batc
   const live = await readManaged(deps.client, input.context.ref, input.context.application);
   const record = await RecordHandle.take(deps.client, input.context, deps.attempt, live.metadata.uid);
   const views = new AbortController();
-  const signal = AbortSignal.any([deps.signal, views.signal]);
+  // With hooks a batch that is to stop still waits for its nodes to be put back into service, and looks at them meanwhile.
+  const hooked = (input.policy?.hooks ?? []).length > 0;
+  const signal = hooked ? views.signal : AbortSignal.any([deps.signal, views.signal]);
   try {
     const view = await openLiveView(deps.client, live, live.spec.minReadySeconds ?? 0, signal);
     return await Promise.race([loop(deps, input, live, record, view), view.failed]);
@@ -81,25 +90,45 @@ async function loop(
   const rules = stepRules(input);
   const scheduling = daemonSetView(live).scheduling;
   const deleted = new Set<string>();
+  const { ref, application } = input.context;
+  const owner = { application, namespace: ref.namespace, name: ref.name, uid: live.metadata.uid };
+  const hooks = new BatchHooks({
+    client: deps.client,
+    record,
+    hooks: input.policy?.hooks ?? [],
+    owner,
+    again: input.judgeAgain,
+  });
+  const evictions = input.policy?.removal === 'evict' ? new Evictions(deps.client) : null;
   let checkedMs = Number.NEGATIVE_INFINITY;
   let settledMs = Number.NEGATIVE_INFINITY;
   let lastOutageMs = 0;
   let blocked: string | null = null;
+  let gone = false;
   try {
-    return await run();
+    const result = await run();
+    if (!gone) await hooks.finish(result.verdict === 'done' ? 'done' : 'broken', moves, deleted);
+    return result;
   } catch (error) {
-    if (deps.signal.aborted) throw new BatchStopped(batchResult('stopped', decide(), record.record));
-    throw error;
+    if (!deps.signal.aborted) throw error;
+    if (deps.isToEnd?.() ?? true) await hooks.finish('stopped', moves, deleted);
+    throw new BatchStopped(batchResult('stopped', decide(), record.record));
+  } finally {
+    await hooks.stop();
   }
 
   async function run(): Promise<BatchResult> {
     await released(deps.guards, isBack());
     while (true) {
-      const changed = view.changed();
+      const changed = Promise.race([view.changed(), hooks.changed()]);
       if (performance.now() - checkedMs > recheckMs) {
         const edit = await findEdit(deps.client, input, record.record);
         checkedMs = performance.now();
-        if (edit !== null) return batchResult('edited', decide(), record.record, edit);
+        if (edit !== null) {
+          gone = !(await isThere());
+          if (gone) await undoThoughGone(deps.client, owner, record.record);
+          return batchResult('edited', decide(), record.record, edit);
+        }
       }
       await view.ensureFresh();
       deps.signal.throwIfAborted();
@@ -123,6 +152,7 @@ async function loop(
       }
       if (!input.observeOnly) {
         const stop = await firstStop(deps.guards);
+        if (await hooks.advance(stop === null ? moves() : withoutBegun(moves()))) continue;
         if (stop !== null && input.direction === 'forward' && !inFlight(step)) {
           await settle(step);
           return { ...batchResult('closed', step, record.record), closed: stop };
@@ -143,14 +173,15 @@ async function loop(
     const removable = step.remove.filter((pod) => !deleted.has(pod.uid));
     const nodes = view.nodes();
     const uids = new Map(nodes.map((node) => [node.name, node.uid]));
-    const granted = removable.map((pod) => ({ node: pod.node, nodeUid: uids.get(pod.node) ?? '' }));
+    const granted = removable.map((pod) => ({ node: pod.node, nodeUid: uids.get(pod.node) ?? '', podUid: pod.uid }));
     const free = await admitted(deps.guards, [...granted, ...step.grant], nodes);
     // Grants that are there already are acted on first; new ones only after the record holds them.
     const pods = removable.filter((pod) => free.has(uids.get(pod.node) ?? ''));
-    await removePods(deps, input.context.ref.namespace, pods, decidedMs, deleted);
-    const grants = step.grant.filter((wish) => free.has(wish.nodeUid));
+    if (!(await confirmGrants(record, pods))) return true;
+    await removePods({ ...deps, evictions }, input.context.ref.namespace, pods, decidedMs, deleted);
+    const grants = await hooks.prepared(step.grant.filter((wish) => free.has(wish.nodeUid)));
     if (grants.length === 0) return false;
-    const written = await grant(record, input, { ...step, grant: grants });
+    const written = await grant(record, input, { ...step, grant: [...grants] });
     // Only after the record: until then a worker that takes over would still find the grant, and act on it. And where the
     // record had moved on, what was reserved for grants that are not in it.
     await released(deps.guards, isBack());
@@ -191,18 +222,34 @@ async function loop(
   }
 
   function decide(): Step {
-    return decideStep(rules, {
+    return decideStep(rules, look());
+  }
+
+  function moves(): Map<Grant, HookMove> {
+    return hookMoves(rules, look());
+  }
+
+  async function isThere(): Promise<boolean> {
+    const now = await deps.client.get<DaemonSet>(paths.daemonSet(ref));
+    return now?.metadata.uid === live.metadata.uid;
+  }
+
+  function look(): StepView {
+    const nodes = withoutOwnCordon(view.nodes(), record.record.grants);
+    const refused = evictions?.found(nodes, view.pods(), rules.readyWithinMs) ?? [];
+    return {
       nowMs: Date.now(),
       seenSinceMs: Math.max(view.seenSinceMs(), lastOutageMs),
-      nodes: view.nodes(),
+      nodes,
       pods: view.pods(),
       scheduling,
       isAvailable,
       restartsBefore: input.judgeAgain ? view.restartsAtStart : new Map(),
       grants: record.record.grants,
       touched: new Set(record.record.touched),
+      found: new Map([...refused, ...hooks.found]),
       ...view.neighbours(),
-    });
+    };
   }
 }
 
@@ -227,8 +274,9 @@ async function grant(record: RecordHandle, input: BatchInput, step: Step): Promi
   return await record.tryUpdate({ ...record.record, grants, touched });
 }
 
-function grantKey({ nodeUid, podUid, rollout }: Grant): string {
-  return `${nodeUid}/${podUid}/${rollout}`;
+/** While nothing may be deleted no node is made ready for it either. */
+function withoutBegun(moves: ReadonlyMap<Grant, HookMove>): Map<Grant, HookMove> {
+  return new Map([...moves].map(([grant, move]) => [grant, move === 'before' ? 'wait' : move]));
 }
 
 /**

@@ -5,6 +5,7 @@ import { type DaemonSetRecord, goodRevisionsKept, type QuarantineEntry } from '.
 import type { Revision } from '../cluster/revisions.ts';
 import type { RolloutActivities } from '../contract.ts';
 import type { RolloutCall } from './call.ts';
+import { undoLeftovers } from './hook-undo.ts';
 import { RecordHandle } from './record-handle.ts';
 import { readManaged, writeTemplate } from './template.ts';
 
@@ -17,6 +18,7 @@ export async function promote(call: RolloutCall, input: Parameters<RolloutActivi
   const { ref, application } = input.context;
   const live = await readManaged(client, ref, application);
   const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid);
+  await undoLeftovers(client, { application, ...ref }, handle);
   const { target, good } = handle.record;
   if (target === null) {
     // A second attempt after the first one's write: the record is the proof that it is done.
@@ -46,9 +48,10 @@ export async function recordOutcome(
   const { client, signal } = call;
   const { ref, application } = input.context;
   const live = await readManaged(client, ref, application);
-  const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid, (record) =>
-    ended(record, input.outcome, input.quarantine, Date.now()),
-  );
+  const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid);
+  // Before the grants go, which alone know what is to be undone.
+  await undoLeftovers(client, { application, ...ref }, handle);
+  await handle.update((record) => ended(record, input.outcome, input.quarantine, Date.now()));
   const liveDigest = digest(live.spec.template);
   // Only the annotations change; a template that someone else wrote is not ours to write again.
   if (handle.record.templates[liveDigest] === undefined) return;

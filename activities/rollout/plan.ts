@@ -9,6 +9,7 @@ import { paths } from '../cluster/paths.ts';
 import { nodeView, schedulingView } from '../cluster/project.ts';
 import type { RolloutActivities, RolloutContext, RolloutPlan } from '../contract.ts';
 import type { RolloutCall } from './call.ts';
+import { undoLeftovers } from './hook-undo.ts';
 import { findManifest } from './manifest.ts';
 import { RecordHandle } from './record-handle.ts';
 import { readManaged } from './template.ts';
@@ -30,6 +31,8 @@ export async function planRollout(call: RolloutCall, input: PlanInput): Promise<
   const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid, (record) =>
     withTarget(record, input, target, digest(live.spec.template)),
   );
+  // A workflow that was terminated has left its nodes as its hooks had made them.
+  await undoLeftovers(client, { application, ...ref }, handle);
   const { record } = handle;
   const digestTo = record.target?.templateDigest ?? '';
   const template = record.templates[digestTo] ?? {};

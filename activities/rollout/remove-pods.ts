@@ -1,6 +1,7 @@
 import type { PodView } from '../../domain/cluster/view.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { paths } from '../cluster/paths.ts';
+import type { Evictions } from './evictions.ts';
 
 /** Nothing is deleted on a view older than this, in milliseconds. */
 export const maxViewAgeMs = 30_000;
@@ -10,32 +11,40 @@ const parallelDeletes = 16;
 
 /**
  * Deletes pods whose nodes are granted. Each DELETE names the uid and the resourceVersion that were seen, so that of two
- * workers only one can ever delete a pod, and a pod that has changed is looked at again first (S17).
+ * workers only one can ever delete a pod, and a pod that has changed is looked at again first (S17). With `evictions` each pod is
+ * evicted instead, if its disruption budget agrees (S15).
  * @param decidedMs when the decision was made, on the monotonic clock; a worker that slept drops what is left of its queue
  * @param deleted uids that were deleted; added to
  */
 export async function removePods(
-  deps: { client: ClusterClient; signal: AbortSignal },
+  deps: { client: ClusterClient; signal: AbortSignal; evictions: Evictions | null },
   namespace: string,
   pods: readonly PodView[],
   decidedMs: number,
   deleted: Set<string>,
 ): Promise<void> {
-  const queue = [...pods];
+  const queue = pods.filter((pod) => deps.evictions?.isDue(pod) ?? true);
   const lane = async (): Promise<void> => {
     for (let pod = queue.shift(); pod !== undefined; pod = queue.shift()) {
       deps.signal.throwIfAborted();
       if (performance.now() - decidedMs > maxViewAgeMs) return;
-      const outcome = await deps.client.remove(paths.pod(namespace, pod.name), {
-        uid: pod.uid,
-        resourceVersion: pod.resourceVersion,
-      });
+      const outcome = await removeOne(deps, namespace, pod);
       // A conflict means that the pod changed since it was seen: the next decision sees it as it is now.
-      if (outcome !== 'conflict') deleted.add(pod.uid);
+      if (outcome === 'deleted' || outcome === 'gone') deleted.add(pod.uid);
     }
   };
-  const lanes = Array.from({ length: Math.min(parallelDeletes, pods.length) }, lane);
+  const lanes = Array.from({ length: Math.min(parallelDeletes, queue.length) }, lane);
   const results = await Promise.allSettled(lanes);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+}
+
+async function removeOne(
+  { client, signal, evictions }: Parameters<typeof removePods>[0],
+  namespace: string,
+  pod: PodView,
+): Promise<'deleted' | 'gone' | 'conflict' | 'refused'> {
+  if (evictions !== null) return await evictions.evict(namespace, pod, signal);
+  const { uid, resourceVersion } = pod;
+  return await client.remove(paths.pod(namespace, pod.name), { uid, resourceVersion });
 }

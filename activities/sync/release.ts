@@ -7,9 +7,11 @@ import { emptyRecord } from '../../domain/record.ts';
 import type { DaemonSet, KubeObject, Pod } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
 import { podView } from '../cluster/project.ts';
+import { readRecord } from '../cluster/record-store.ts';
 import { retryMoved } from '../cluster/retry-moved.ts';
 import { newestRevision, waitObserved } from '../cluster/revisions.ts';
 import { labelSelectorOf } from '../cluster/selector.ts';
+import { undoHooks } from '../rollout/hook-undo.ts';
 import type { SyncContext } from './context.ts';
 import { locateObjects } from './locate.ts';
 import { managedDaemonSets } from './managed.ts';
@@ -65,6 +67,7 @@ async function releaseDaemonSet(
       value: giveBack(live.metadata.managedFields ?? [], context.application) ?? live.metadata.managedFields ?? [],
     },
   ];
+  await undoNodeHooks(context, ref);
   // The record first: found by an application that adopts the DaemonSet later, it must hold nothing of this one's past. It
   // is emptied and not removed, because that takes the right to delete any ConfigMap; it goes with the DaemonSet.
   const owner = { application: context.application, uid: metadata.uid };
@@ -74,6 +77,13 @@ async function releaseDaemonSet(
   }));
   await client.patch<DaemonSet>(paths.daemonSet(ref), operations, { type: 'json', fieldManager: heir });
   return note(ref, live, strategy, stale);
+}
+
+/** What a rollout that was terminated has left on nodes: the record, which alone knows of it, is about to be emptied. */
+async function undoNodeHooks({ client, application }: SyncContext, ref: { namespace: string; name: string }) {
+  const stored = await readRecord(client, ref);
+  if (stored === null) return;
+  await undoHooks(client, { application, ...ref }, stored.record.grants, async () => undefined);
 }
 
 function note(

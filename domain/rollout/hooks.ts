@@ -61,6 +61,19 @@ function set(kind: 'label' | 'annotation', key: string, value: string, before: s
   return before === value ? null : { kind, key, value, before: before ?? null };
 }
 
+/** Those of the recorded changes that these hooks make. */
+export function changesOf(hooks: readonly NodeHook[], changes: readonly NodeChange[]): NodeChange[] {
+  const nowhere: HookedNode = { labels: {}, annotations: {}, unschedulable: false };
+  const keys = new Set(plannedChanges(hooks, nowhere).map(changeKey));
+  return changes.filter((change) => keys.has(changeKey(change)));
+}
+
+/** Recorded changes with those of them that were found to be based on another value. */
+export function corrected(changes: readonly NodeChange[], moved: readonly NodeChange[]): NodeChange[] {
+  const byKey = new Map(moved.map((change) => [changeKey(change), change]));
+  return changes.map((change) => byKey.get(changeKey(change)) ?? change);
+}
+
 /**
  * What has to be written so that the changes are in force; null when they are. A value that someone else has changed since it
  * was recorded is in `moved`: the record must name it before it is overwritten.
@@ -85,11 +98,8 @@ export function patchToApply(
   return { patch: changesNothing(patch) ? null : patch, moved };
 }
 
-/**
- * What has to be written to undo exactly the changes that are in force. A value that someone else has put there meanwhile is
- * theirs and stays.
- */
-export function patchToUndo(changes: readonly NodeChange[], node: HookedNode): NodePatch | null {
+/** What has to be written to undo exactly the changes that are in force. What someone else has put there meanwhile stays. */
+export function patchToUndo(changes: readonly NodeChange[], node: HookedNode): NodePatch {
   const patch: NodePatch = { labels: {}, annotations: {} };
   for (const change of changes) {
     if (change.kind === 'cordon') {
@@ -99,7 +109,7 @@ export function patchToUndo(changes: readonly NodeChange[], node: HookedNode): N
     const part = change.kind === 'label' ? 'labels' : 'annotations';
     if (node[part][change.key] === change.value) patch[part][change.key] = change.before;
   }
-  return changesNothing(patch) ? null : patch;
+  return patch;
 }
 
 function changesNothing(patch: NodePatch): boolean {
@@ -135,7 +145,7 @@ export function hookJobName(daemonset: string, grant: Pick<Grant, 'nodeUid' | 'p
  */
 export type HookMove = 'before' | 'wait' | 'after' | 'undo';
 
-/** The move of every grant that has hooks. */
+/** The move of every grant with hooks that are in force or still to run. */
 export function hookMoves(
   rules: Pick<StepRules, 'rollout' | 'toHash'>,
   view: Pick<StepView, 'grants' | 'nodes' | 'pods' | 'scheduling' | 'isAvailable'>,
@@ -145,12 +155,13 @@ export function hookMoves(
   const nodes = new Map(view.nodes.map((node) => [node.uid, node]));
   const pods = new Map<string, PodView[]>();
   for (const pod of view.pods) pods.set(pod.node, [...(pods.get(pod.node) ?? []), pod]);
-  return new Map(
-    hooked.map((grant) => {
-      const pod = newestLivePod(pods.get(grant.node) ?? []) ?? null;
-      return [grant, moveOf(rules, view, grant, nodes.get(grant.nodeUid), pod)];
-    }),
-  );
+  const moves = new Map<Grant, HookMove>();
+  for (const grant of hooked) {
+    const pod = newestLivePod(pods.get(grant.node) ?? []) ?? null;
+    const move = moveOf(rules, view, grant, nodes.get(grant.nodeUid), pod);
+    if (inForce(grant) || move === 'before') moves.set(grant, move);
+  }
+  return moves;
 }
 
 function moveOf(
@@ -168,9 +179,30 @@ function moveOf(
   return pod.hash === rules.toHash && view.isAvailable(pod) ? 'after' : 'wait';
 }
 
+/** Whether hooks have changed the node of a grant, or may be doing so: then there is something to undo. */
+export function inForce(grant: Grant): boolean {
+  return grant.hooks !== undefined && grant.hooks.off !== true;
+}
+
 /** Whether the hooks before the delete allow it; a grant without hooks always does. */
 export function hooksAllow(grant: Grant): boolean {
   return grant.hooks === undefined || grant.hooks.readyMs !== undefined;
+}
+
+/** The grant once everything is undone. Its hooks are not forgotten: a pod that is still there waits for them to run anew. */
+export function undone(grant: Grant): Grant {
+  return grant.hooks === undefined ? grant : { ...grant, hooks: { changes: [], jobs: [], off: true } };
+}
+
+/** The grant once the hooks before the delete are done. */
+export function madeReady(grant: Grant, nowMs: number): Grant {
+  if (grant.hooks === undefined) return grant;
+  return { ...grant, confirmedMs: nowMs, hooks: { ...grant.hooks, readyMs: nowMs } };
+}
+
+/** Tells one grant from another: a node that is taken again has another pod. */
+export function grantKey(grant: Pick<Grant, 'nodeUid' | 'podUid' | 'rollout'>): string {
+  return `${grant.nodeUid}/${grant.podUid}/${grant.rollout}`;
 }
 
 /**
@@ -193,7 +225,7 @@ export function lastWordMs(grant: Grant): number {
 export function withoutOwnCordon(nodes: readonly NodeView[], grants: readonly Grant[]): NodeView[] {
   const ours = new Set(
     grants
-      .filter((grant) => grant.hooks?.changes.some((change) => change.kind === 'cordon') === true)
+      .filter((grant) => grant.hooks?.changes.some(({ kind }) => kind === 'cordon') === true)
       .map((grant) => grant.nodeUid),
   );
   return nodes.map((node) => (ours.has(node.uid) ? { ...node, unschedulable: false } : node));
