@@ -54,7 +54,7 @@ export interface KubeObject {
 export interface Node {
   metadata: ObjectMeta;
   spec?: { unschedulable?: boolean; taints?: { key: string; value?: string; effect: string }[] };
-  status?: { conditions?: Condition[] };
+  status?: { conditions?: Condition[]; allocatable?: Record<string, string> };
 }
 
 /** A condition of a node or pod. */

@@ -1,17 +1,22 @@
+import { eligibility } from '../../domain/cluster/eligibility.ts';
+import type { NodeView } from '../../domain/cluster/view.ts';
 import { baseOf, desiredDaemonSet } from '../../domain/desired.ts';
 import { digest } from '../../domain/digest.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import { daemonSetLabel, fieldManager } from '../../domain/ids.ts';
 import type { DaemonSetRecord, GoodRevision, PodTemplate, RolloutTarget } from '../../domain/record.ts';
 import { planBatches, planDigest, takeCensus } from '../../domain/rollout/plan.ts';
-import type { DaemonSet, Node, RawTemplate } from '../cluster/objects.ts';
+import type { DaemonSet, RawTemplate } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
-import { nodeView, schedulingView } from '../cluster/project.ts';
+import { schedulingView } from '../cluster/project.ts';
 import type { RolloutActivities, RolloutContext, RolloutPlan } from '../contract.ts';
+import { agreedNodes, listNodes } from './agree.ts';
 import type { RolloutCall } from './call.ts';
 import { undoLeftovers } from './hook-undo.ts';
 import { findManifest } from './manifest.ts';
+import { readNeighbours } from './own-nodes.ts';
 import { RecordHandle } from './record-handle.ts';
+import { roomNote } from './room.ts';
 import { readManaged } from './template.ts';
 
 type PlanInput = Parameters<RolloutActivities['planRollout']>[0];
@@ -19,12 +24,14 @@ type PlanInput = Parameters<RolloutActivities['planRollout']>[0];
 /** See `RolloutActivities.planRollout`. */
 export async function planRollout(call: RolloutCall, input: PlanInput): Promise<RolloutPlan> {
   const { client } = call;
-  const nodes = await client.list(paths.nodes(), { project: (raw: Node) => nodeView(raw), signal: call.signal });
+  const { ownNodes } = await readNeighbours(client, call.signal);
   if (input.mode === 'install') {
-    const manifest = await findManifest(call, input);
-    const template = templateOf(manifest);
-    return makePlan(input, nodes.items, template, null, input.sync.templateDigest);
+    const nodes = await listNodes(call);
+    const template = templateOf(await findManifest(call, input));
+    const made = makePlan(input, { nodes, ownNodes }, template, null, input.sync.templateDigest);
+    return await withRoomNote(call, made, { nodes, live: null, template });
   }
+  const nodes = await agreedNodes(call, input.context);
   const { ref, application } = input.context;
   const live = await readManaged(client, ref, application);
   const target = input.mode === 'revert' ? null : await predictTarget(call, input);
@@ -36,19 +43,37 @@ export async function planRollout(call: RolloutCall, input: PlanInput): Promise<
   const { record } = handle;
   const digestTo = record.target?.templateDigest ?? '';
   const template = record.templates[digestTo] ?? {};
-  return makePlan(input, nodes.items, template, record.good[0] ?? null, digestTo);
+  const made = makePlan(input, { nodes, ownNodes }, template, record.good[0] ?? null, digestTo);
+  return await withRoomNote(call, made, { nodes, live, template });
+}
+
+async function withRoomNote(
+  call: RolloutCall,
+  plan: RolloutPlan,
+  seen: { nodes: NodeView[]; live: DaemonSet | null; template: PodTemplate },
+): Promise<RolloutPlan> {
+  const after = seen.template as RawTemplate;
+  const scheduling = schedulingView(after);
+  const runsOn = seen.nodes.filter((node) => eligibility(scheduling, node).shouldRun);
+  const note = await roomNote(call, {
+    eligible: new Set(runsOn.map((node) => node.name)),
+    before: seen.live === null ? null : seen.live.spec.template,
+    after,
+    daemonSetUid: seen.live?.metadata.uid ?? null,
+  });
+  return note === null ? plan : { ...plan, notes: [...plan.notes, note] };
 }
 
 /** See `RolloutActivities.takeCensus`. */
 export async function takeLiveCensus(call: RolloutCall, context: RolloutContext) {
-  const nodes = await call.client.list(paths.nodes(), { project: (raw: Node) => nodeView(raw), signal: call.signal });
+  const nodes = await listNodes(call);
   const live = await readManaged(call.client, context.ref, context.application);
-  return takeCensus(nodes.items, schedulingView(live.spec.template));
+  return takeCensus(nodes, schedulingView(live.spec.template));
 }
 
 function makePlan(
   input: PlanInput,
-  nodes: ReturnType<typeof nodeView>[],
+  seen: { nodes: NodeView[]; ownNodes: ReadonlySet<string> },
   template: PodTemplate,
   good: GoodRevision | null,
   digestTo: string,
@@ -59,7 +84,7 @@ function makePlan(
   const plan = planBatches({
     policy,
     manifestMaxUnavailable: input.sync.maxUnavailable,
-    nodes,
+    ...seen,
     scheduling: schedulingView(template as RawTemplate),
     rollout: input.context.holder.rollout,
   });

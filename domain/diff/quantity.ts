@@ -41,12 +41,12 @@ export function isQuantity(path: Path): boolean {
 
 /** Whether two quantities are the same amount, however they are written: `1000m` and `1`, `1Gi` and `1024Mi`. */
 export function sameQuantity(a: unknown, b: unknown): boolean {
-  const [left, right] = [parse(a), parse(b)];
+  const [left, right] = [amountOf(a), amountOf(b)];
   return left !== null && right !== null && left === right;
 }
 
 /** The amount in units of 10^-18, which every suffix and any sensible number of digits fit into exactly; null for other text. */
-function parse(value: unknown): bigint | null {
+export function amountOf(value: unknown): bigint | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null;
   const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,2})|([numkMGTPE]|[KMGTPE]i)?)$/.exec(String(value).trim());
   if (match === null) return null;
