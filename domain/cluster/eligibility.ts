@@ -43,6 +43,23 @@ export function eligibility(scheduling: SchedulingView, node: NodeView): Eligibi
   };
 }
 
+/** Keys of the taints by which the node controller marks a node that is NotReady. */
+const notReadyTaints: readonly string[] = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+/**
+ * The nodes that a rollout counts. A node that turns NotReady gets a NoSchedule taint which DaemonSet pods do not tolerate, so for
+ * the controller it is not eligible any more; for a rollout it is still there, set aside (S10) or lost to the release (S21). Until
+ * the taint is gone no pod would be created, so the node counts as NotReady for as long.
+ */
+export function countedNodes(scheduling: SchedulingView, nodes: readonly NodeView[]): NodeView[] {
+  return nodes.map(withoutNotReadyTaints).filter((node) => eligibility(scheduling, node).shouldRun);
+}
+
+function withoutNotReadyTaints(node: NodeView): NodeView {
+  const taints = node.taints.filter(({ key, effect }) => effect !== 'NoSchedule' || !notReadyTaints.includes(key));
+  return taints.length === node.taints.length ? node : { ...node, taints, ready: false };
+}
+
 function fitsName(scheduling: SchedulingView, node: NodeView): boolean {
   return scheduling.nodeName === undefined || scheduling.nodeName === '' || scheduling.nodeName === node.name;
 }

@@ -1,4 +1,4 @@
-import { eligibility } from '../cluster/eligibility.ts';
+import { countedNodes } from '../cluster/eligibility.ts';
 import type { PodView } from '../cluster/view.ts';
 import type { Grant } from '../record.ts';
 import type { NodeAside } from '../wire.ts';
@@ -19,7 +19,7 @@ export const zoneLabel = 'topology.kubernetes.io/zone';
 
 /** One decision of a batch: which nodes to take, which pods to delete, whether it is done or has failed. Pure. */
 export function decideStep(rules: StepRules, view: StepView): Step {
-  const eligible = view.nodes.filter((node) => eligibility(view.scheduling, node).shouldRun);
+  const eligible = countedNodes(view.scheduling, view.nodes);
   const facts = nodeFacts(rules, view, eligible);
   const present = facts.filter((fact) => !fact.deferred);
   const { chosen, batchSize } = chooseNodes(rules, present);

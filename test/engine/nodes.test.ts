@@ -1,25 +1,186 @@
 import { expect } from 'vitest';
-import { neverReady } from '../../dev/stack/stages.ts';
-import { scenarios } from './scenario.ts';
+import { nodeGroupLabel } from '../../dev/stack/nodes.ts';
+import { neverReady, slowTermination } from '../../dev/stack/stages.ts';
+import { workerUser } from '../support/audit.ts';
+import { readyPatch, type ScenarioRollout, type Scene, scenarios } from './scenario.ts';
 
-const scenario = scenarios(neverReady('agent:held'));
+/** Pods of `held` are ready when a test says so; pods of `lingers` take a while to go. */
+const held = 'nodes:held';
+const scenario = scenarios([...neverReady(held), ...slowTermination('nodes:lingers', 4_000)]);
+
+const canary = [
+  { name: 'canary', nodes: 1, soakMs: 2_000 },
+  { name: 'all', nodes: '100%' as const, soakMs: 0 },
+];
+
+/** Installs version 1 and starts a rollout that stands with two nodes in flight. */
+async function standing(scene: Scene): Promise<{ rollout: ScenarioRollout; taken: string[]; free: string[] }> {
+  await scene.install('nodes:1');
+  const rollout = await scene.rollout(held);
+  await rollout.reaches('rolling', ({ progress }) => progress?.inFlight === 2);
+  const taken = await scene.until('two nodes to be taken', async () => {
+    const names = await scene.taken();
+    return names.length === 2 && names;
+  });
+  return { rollout, taken, free: scene.nodes.names.filter((name) => !taken.includes(name)) };
+}
+
+const first = (names: string[]): string => names[0] ?? '';
+const succeeded = { outcome: 'succeeded', cause: null };
 
 scenario('S8: a node that is removed in mid batch is dropped from the plan', {}, async (scene) => {
-  await scene.install('agent:1');
-  const rollout = await scene.rollout('agent:held');
-  await rollout.reaches('rolling', ({ progress }) => progress?.inFlight === 2);
-  const taken = await scene.taken();
-  await scene.removeNode(taken[0] ?? '');
-  await scene.removeNode(scene.nodes.names.find((name) => !taken.includes(name)) ?? '');
-  await rollout.reaches('rolling', async ({ progress }) => {
-    await scene.makeReady('agent:held');
-    return progress?.eligible === 4;
-  });
-  await scene.until('the others to be done', async () => {
-    await scene.makeReady('agent:held');
-    return (await scene.taken()).length === 5;
-  });
-  await scene.makeReady('agent:held');
-  expect(await rollout.result()).toMatchObject({ outcome: 'succeeded', cause: null });
+  const { rollout, taken, free } = await standing(scene);
+  await scene.removeNode(first(taken));
+  await scene.removeNode(first(free));
+  expect(await scene.letThrough(rollout, held)).toMatchObject(succeeded);
+  expect(await scene.taken()).toHaveLength(5);
 });
 
+scenario('S2, S8: a node of the same name with a new uid is a new node', {}, async (scene) => {
+  const { rollout, taken, free } = await standing(scene);
+  const before = await scene.record();
+  for (const node of [first(taken), first(free)]) {
+    await scene.removeNode(node);
+    expect(await scene.addNode()).toBe(node);
+  }
+  await rollout.reaches('rolling', ({ progress }) => progress?.exposed === 1 && progress.eligible === 6);
+  expect(await scene.letThrough(rollout, held)).toMatchObject(succeeded);
+  expect(before.touched).toHaveLength(2);
+  expect((await scene.taken()).filter((node) => node === first(taken))).toHaveLength(1);
+  expect((await scene.taken()).filter((node) => node === first(free))).toHaveLength(1);
+});
+
+scenario('S9: a pod on a node that was tainted NoSchedule meanwhile is not deleted', {}, async (scene) => {
+  const { rollout, free } = await standing(scene);
+  const node = first(free);
+  const { [node]: uid } = await scene.uids();
+  await scene.patchNode(node, { spec: { taints: [{ key: 'ops', effect: 'NoSchedule' }] } });
+  await rollout.reaches('rolling', ({ progress }) => progress?.eligible === 5);
+  expect(await scene.letThrough(rollout, held)).toMatchObject(succeeded);
+  expect((await scene.uids())[node]).toBe(uid);
+});
+
+scenario(
+  'S28: a node that is tainted NoExecute or relabelled leaves the set, and comes back into it',
+  {},
+  async (scene) => {
+    const { rollout, taken, free } = await standing(scene);
+    const [tainted, relabelled] = [first(taken), first(free)];
+    await scene.patchNode(relabelled, { metadata: { labels: { [nodeGroupLabel]: 'elsewhere' } } });
+    await rollout.reaches('rolling', ({ progress }) => progress?.eligible === 5);
+    await scene.patchNode(tainted, { spec: { taints: [{ key: 'ops', effect: 'NoExecute' }] } });
+    await rollout.reaches('rolling', ({ progress }) => progress?.eligible === 4);
+    await scene.until('the controller to remove both pods', async () => {
+      const uids = await scene.uids();
+      return uids[tainted] === undefined && uids[relabelled] === undefined;
+    });
+    const group = scene.nodes.selector[nodeGroupLabel];
+    await scene.patchNode(relabelled, { metadata: { labels: { [nodeGroupLabel]: group } } });
+    await rollout.reaches('rolling', ({ progress }) => progress?.eligible === 5 && progress.exposed === 1);
+    expect(await scene.letThrough(rollout, held)).toMatchObject(succeeded);
+    expect(await scene.images()).toEqual({ [held]: 5 });
+  },
+);
+
+scenario('S10: NotReady before it was touched: set aside, and caught up when it returns', {}, async (scene) => {
+  await scene.install('nodes:1');
+  const away = first(scene.nodes.names);
+  await scene.setReady(away, false);
+  const rollout = await scene.rollout(held);
+  await rollout.reaches('rolling', ({ progress }) => progress?.deferred === 1 && progress.inFlight === 2);
+  await scene.setReady(away, true);
+  expect(await scene.letThrough(rollout, held)).toMatchObject(succeeded);
+  expect(await scene.images()).toEqual({ [held]: 6 });
+  expect(await scene.taken()).toContain(away);
+});
+
+scenario('S10, S43: a rollout ends with the node that is still away named as deferred', {}, async (scene) => {
+  await scene.install('nodes:1');
+  const away = first(scene.nodes.names);
+  const { [away]: uid } = await scene.uids();
+  await scene.setReady(away, false);
+  const rollout = await scene.rollout('nodes:2');
+  expect(await rollout.result()).toMatchObject(succeeded);
+  expect((await rollout.status()).sentence).toBe(`Succeeded, 1 deferred (${away}).`);
+  expect((await scene.uids())[away]).toBe(uid);
+});
+
+scenario('S11: a cordoned node is taken like the others, and stays cordoned', {}, async (scene) => {
+  await scene.install('nodes:1');
+  const node = first(scene.nodes.names);
+  await scene.patchNode(node, { spec: { unschedulable: true } });
+  expect(await (await scene.rollout('nodes:2')).result()).toMatchObject(succeeded);
+  expect(await scene.images()).toEqual({ 'nodes:2': 6 });
+});
+
+scenario('S12: a pod that is on the target already is not deleted', {}, async (scene) => {
+  const { rollout, free } = await standing(scene);
+  const node = first(free);
+  await scene.deletePod(node);
+  await rollout.reaches('rolling', ({ progress }) => progress?.exposed === 1);
+  expect(await scene.letThrough(rollout, held)).toMatchObject(succeeded);
+  expect(await scene.taken()).not.toContain(node);
+});
+
+scenario('S13: a pod that is terminating already is not deleted again', { budget: 6 }, async (scene) => {
+  await scene.install('nodes:lingers');
+  const node = first(scene.nodes.names);
+  const pod = await scene.podOn(node);
+  await scene.deletePod(node);
+  expect(await (await scene.rollout('nodes:2')).result()).toMatchObject(succeeded);
+  expect(await scene.taken()).not.toContain(node);
+  const deletes = await scene.deletes();
+  expect(deletes.filter((entry) => entry.pod === pod?.metadata.name && entry.user === workerUser)).toEqual([]);
+});
+
+scenario('S14: unhealthy old pods use the budget up, and their nodes are taken first', {}, async (scene) => {
+  await scene.install('nodes:1');
+  const ill = scene.nodes.names.slice(2, 4);
+  for (const node of ill) await scene.patchStatus(node, readyPatch('False'));
+  const rollout = await scene.rollout(held);
+  await rollout.reaches('rolling', ({ progress }) => progress?.inFlight === 2);
+  expect((await scene.taken()).sort()).toEqual(ill);
+  expect(await scene.letThrough(rollout, held)).toMatchObject(succeeded);
+});
+
+scenario('S27: a node that joins while the window is open is counted, judged and brought back', {}, async (scene) => {
+  const { rollout, taken } = await standing(scene);
+  const before = await scene.uids();
+  const joined = await scene.addNode();
+  await rollout.reaches('rolling', ({ progress }) => progress?.exposed === 1);
+  const state = { waiting: { reason: 'CreateContainerError', message: 'no such device' } };
+  const statuses = [{ name: 'agent', image: held, imageID: '', ready: false, restartCount: 0, state }];
+  await scene.patchStatus(joined, { status: { containerStatuses: statuses } });
+  const { outcome, cause } = await rollout.result();
+  expect(outcome).toBe('rolledBack');
+  expect(cause).toContain(`CreateContainerError on node ${joined}`);
+  expect(await scene.images()).toEqual({ 'nodes:1': 7 });
+  const after = await scene.uids();
+  for (const node of scene.nodes.names.filter((name) => !taken.includes(name))) expect(after[node]).toBe(before[node]);
+});
+
+scenario('S27: a node that joins during a soak gets last good', {}, async (scene) => {
+  await scene.install('nodes:1');
+  const rollout = await scene.rollout('nodes:2', {
+    policy: { batches: [{ name: 'some', nodes: 2, soakMs: 600_000 }] },
+  });
+  await rollout.reaches('soaking');
+  const joined = await scene.addNode();
+  await scene.until('its pod', async () => (await scene.images())['nodes:1'] === 5);
+  expect((await scene.podOn(joined))?.spec?.containers?.[0]?.image).toBe('nodes:1');
+  await scene.until('no exposure', async () => (await rollout.status()).progress?.exposed === 0);
+  await rollout.send('abort');
+  expect(await rollout.result()).toMatchObject({ outcome: 'aborted' });
+});
+
+scenario('S12, S29: a touched node that lost its pod to last good is taken again', {}, async (scene) => {
+  await scene.install('nodes:1');
+  const rollout = await scene.rollout('nodes:2', { policy: { batches: canary } });
+  await rollout.reaches('soaking');
+  const node = first(await scene.taken());
+  await scene.deletePod(node);
+  await scene.until('a pod of last good', async () => (await scene.images())['nodes:1'] === 6);
+  expect(await rollout.result()).toMatchObject(succeeded);
+  expect((await scene.taken()).filter((name) => name === node)).toHaveLength(2);
+  expect(await scene.images()).toEqual({ 'nodes:2': 6 });
+});

@@ -10,13 +10,13 @@ import type { DaemonSetRecord } from '../../domain/record.ts';
 import type { Phase } from '../../domain/rollout/phases.ts';
 import type { Accepted, RolloutFinished } from '../../domain/wire.ts';
 import { imageOf, isReady, nodeOf } from '../e2e/scene.ts';
-import { allDeletes, workerUser } from '../support/audit.ts';
+import { type AuditedDelete, allDeletes, isWorker } from '../support/audit.ts';
 import { adminKube, deleteNamespace, makeNamespace, makeNodes, type TestNodes } from '../support/cluster.ts';
 import { fleetViolations, type RecordedRollout } from '../support/fleet-invariants.ts';
 import { type NodeHistory, recordNodes } from '../support/node-history.ts';
 import { type PodHistory, recordPods } from '../support/pod-history.ts';
 import { stackTimeoutMs, testStack } from '../support/stack.ts';
-import { type Engine, type StartOptions, startEngine } from './support.ts';
+import { type Engine, type EngineOptions, type StartOptions, startEngine } from './support.ts';
 
 /** How long anything that is waited for may take on a loaded machine, milliseconds. */
 const patienceMs = 90_000;
@@ -65,10 +65,16 @@ export interface Scene {
   images(): Promise<Record<string, number>>;
   live(): Promise<DaemonSet>;
   record(): Promise<DaemonSetRecord>;
+  /** Accepted deletions of pods, whoever sent them. */
+  deletes(): Promise<AuditedDelete[]>;
   /** Nodes whose pod Nodewave has deleted, by the audit log, in order. */
   taken(): Promise<string[]>;
   /** Makes the pods of a `neverReady` image Ready by hand, so that the test says how far a batch gets. */
   makeReady(image: string, count?: number): Promise<void>;
+  /** The same again and again, until the rollout has ended. */
+  letThrough(rollout: ScenarioRollout, image: string): Promise<RolloutFinished>;
+  /** Writes into the status of a node's pod, as its kubelet does. */
+  patchStatus(node: string, change: { status: object }): Promise<void>;
   deletePod(node: string): Promise<void>;
   addNode(): Promise<string>;
   removeNode(node: string): Promise<void>;
@@ -87,13 +93,14 @@ export type Scenario = (name: string, options: ScenarioOptions, body: (scene: Sc
  * Scenarios of one test file on one engine. Whatever a scenario asserts itself, an independent watch of its pods and nodes and
  * the audit log are held against the invariants at its end.
  * @param stages how pods of certain images behave
+ * @param engineOptions what the engine talks to
  */
-export function scenarios(stages: readonly Stage[] = []): Scenario {
+export function scenarios(stages: readonly Stage[] = [], engineOptions: EngineOptions = {}): Scenario {
   let engine: Engine | undefined;
   vi.setConfig({ maxConcurrency: 8 });
   beforeAll(async () => {
     await applyStages(await adminKube(), stages);
-    engine = await startEngine();
+    engine = await startEngine(engineOptions);
   }, stackTimeoutMs);
   afterAll(async () => {
     await engine?.stop();
@@ -176,15 +183,33 @@ function makeScene(
       if (stored === null) throw new Error(`DaemonSet ${namespace}/agent has no record`);
       return stored.record;
     },
+    deletes,
     taken: async () => {
       const nodeOfPod = new Map(history.events.map((event) => [event.name, event.node]));
-      const ours = (await deletes()).filter(({ user }) => user === workerUser);
+      const ours = (await deletes()).filter(({ user }) => isWorker(user));
       return ours.map(({ pod }) => nodeOfPod.get(pod) ?? pod);
     },
     makeReady: async (image, count = Number.POSITIVE_INFINITY) => {
       const waiting = (await scene.pods()).filter((pod) => imageOf(pod) === image && !isReady(pod));
-      for (const pod of waiting.slice(0, count))
-        await kube.patch(`${podPath(pod)}/status`, ready, { type: 'strategic' });
+      for (const pod of waiting.slice(0, count)) {
+        await kube.patch(`${podPath(pod)}/status`, readyPatch('True'), strategic);
+      }
+    },
+    letThrough: async (rollout, image) => {
+      let ended = false;
+      const result = rollout.result().finally(() => {
+        ended = true;
+      });
+      await until(`the rollout to ${image} to end`, async () => {
+        await scene.makeReady(image);
+        return ended;
+      });
+      return await result;
+    },
+    patchStatus: async (node, change) => {
+      const pod = await scene.podOn(node);
+      if (pod === undefined) throw new Error(`node ${node} has no pod`);
+      await kube.patch(`${podPath(pod)}/status`, change, strategic);
     },
     deletePod: async (node) => {
       const pod = await scene.podOn(node);
@@ -256,14 +281,11 @@ async function started(engine: Engine, options: StartOptions): Promise<ScenarioR
 
 const podPath = ({ metadata }: Pod): string => paths.pod(metadata.namespace ?? '', metadata.name);
 
-const ready = {
-  status: {
-    phase: 'Running',
-    conditions: ['Ready', 'ContainersReady'].map((type) => ({
-      type,
-      status: 'True',
-      reason: null,
-      lastTransitionTime: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
-    })),
-  },
-};
+const strategic = { type: 'strategic' } as const;
+
+/** Status of a pod whose containers are ready, or not. */
+export function readyPatch(status: 'True' | 'False'): { status: object } {
+  const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const conditions = ['Ready', 'ContainersReady'].map((type) => ({ type, status, lastTransitionTime }));
+  return { status: { phase: 'Running', conditions } };
+}

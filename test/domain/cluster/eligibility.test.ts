@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { eligibility, matchesRequirement, tolerates } from '../../../domain/cluster/eligibility.ts';
+import { countedNodes, eligibility, matchesRequirement, tolerates } from '../../../domain/cluster/eligibility.ts';
 import type {
   NodeSelectorRequirement,
   NodeSelectorTerm,
@@ -78,6 +78,19 @@ describe('where the DaemonSet controller runs a pod (S1, S9)', () => {
     ['ToBeDeletedByClusterAutoscaler', 'NoSchedule', false, keeps],
   ])('taint %s:%s with hostNetwork %s', (key, effect, hostNetwork, expected) => {
     expect(on({ taints: [taint(key, effect)] }, { hostNetwork })).toEqual(expected);
+  });
+
+  test('S10, S21: a node that is NotReady is still counted, and counts as NotReady for as long as it carries the taint', () => {
+    const away = node('away', { ready: false, taints: [taint('node.kubernetes.io/not-ready', 'NoSchedule')] });
+    const back = node('back', { taints: [taint('node.kubernetes.io/unreachable', 'NoSchedule')] });
+    const kept = node('kept', {
+      taints: [taint('node.kubernetes.io/not-ready', 'NoSchedule'), taint('ops', 'NoSchedule')],
+    });
+    expect(countedNodes(anywhere, [node('well'), away, back, kept]).map(({ name, ready }) => [name, ready])).toEqual([
+      ['well', true],
+      ['away', false],
+      ['back', false],
+    ]);
   });
 
   test('terms are alternatives, the requirements of one term are not', () => {
