@@ -5,7 +5,13 @@ import { annotationPrefix } from './ids.ts';
  * Where the interlock of a cluster is: one ConfigMap for all nodes. One compare-and-swap on it decides over several nodes
  * and the cluster-wide cap at once, which a Lease per node could not.
  */
-export const interlockPlace = { namespace: 'nodewave', name: 'nodewave-interlock' } as const;
+export const interlockPlace: InterlockPlace = { namespace: 'nodewave', name: 'nodewave-interlock' };
+
+/** Name of the interlock's ConfigMap. */
+export interface InterlockPlace {
+  namespace: string;
+  name: string;
+}
 
 /** Annotation on the interlock's ConfigMap that stops every deletion in the cluster; its value says who and why. */
 export const brakeAnnotation = `${annotationPrefix}paused`;
@@ -143,15 +149,14 @@ function rolloutLabel(workflowId: string): string {
 }
 
 /** Reads the data of the ConfigMap. Throws Infrastructure for an entry that cannot be read: guessing could take a node twice. */
-export function parseTable(data: Readonly<Record<string, string>>): InterlockTable {
+export function parseTable(data: Readonly<Record<string, string>>, place: InterlockPlace): InterlockTable {
   const table = new Map<string, Reservation>();
   for (const [uid, text] of Object.entries(data)) {
     const value = parseJson(text) as Partial<Reservation> | null;
     if (typeof value?.workflowId !== 'string' || typeof value.rollout !== 'number') {
-      const { namespace, name } = interlockPlace;
       throw new NodewaveError(
         'Infrastructure',
-        `entry "${uid}" of ConfigMap ${namespace}/${name} cannot be read, so it is not known who has that node out; repair or delete the entry`,
+        `entry "${uid}" of ConfigMap ${place.namespace}/${place.name} cannot be read, so it is not known who has that node out; repair or delete the entry`,
       );
     }
     const { node = uid, workflowId, rollout, atMs = 0 } = value;

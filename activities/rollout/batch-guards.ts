@@ -1,6 +1,6 @@
 import { isAvailable } from '../../domain/cluster/availability.ts';
 import { rolloutWorkflowId } from '../../domain/ids.ts';
-import type { Asker } from '../../domain/interlock.ts';
+import type { Asker, InterlockPlace } from '../../domain/interlock.ts';
 import type { IntOrPercent } from '../../domain/rollout/policy.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import type { Node, Pod } from '../cluster/objects.ts';
@@ -22,12 +22,14 @@ export interface GuardDeps {
   isRunning?: (workflowId: string, rollout: number) => Promise<boolean>;
   /** Most nodes out at once in a cluster over all rollouts; null, and without it, for no limit. */
   maxNodesOut?: (cluster: string) => IntOrPercent | null;
+  /** Where the interlock is, for tests that want one of their own. */
+  interlock?: InterlockPlace;
 }
 
 /** Everything that has a say in a batch's refills, the one that reserves last. Windows never hold the way back. */
 export function batchGuards(deps: GuardDeps, client: ClusterClient, input: BatchInput): RefillGuard[] {
   if (input.observeOnly) return [];
-  const store = new InterlockStore(client);
+  const store = new InterlockStore(client, deps.interlock);
   const windows = input.policy?.windows ?? [];
   const held = input.direction === 'forward' && input.windowsOverridden !== true && windows.length > 0;
   return [
@@ -51,9 +53,13 @@ export function askerOf({ ref, holder }: RolloutContext): Asker {
  * Frees the nodes of a rollout whose pods are available again, granted ones included: before such a pod is deleted the
  * interlock is asked again. For a rollout that pauses, maybe for days.
  */
-export async function releaseBack(client: ClusterClient, context: RolloutContext): Promise<void> {
+export async function releaseBack(
+  store: InterlockStore,
+  client: ClusterClient,
+  context: RolloutContext,
+): Promise<void> {
   const { ref, application } = context;
-  await releaseReservations(new InterlockStore(client), askerOf(context), async () => {
+  await releaseReservations(store, askerOf(context), async () => {
     const live = await readManaged(client, ref, application);
     const [nodes, pods] = await Promise.all([
       client.list(paths.nodes(), { project: (raw: Node) => nodeView(raw) }),

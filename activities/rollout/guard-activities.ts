@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { InterlockPlace } from '../../domain/interlock.ts';
 import { windowAt } from '../../domain/windows.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import type { GuardActivities, MayRoll } from '../contract.ts';
@@ -9,8 +10,11 @@ import { InterlockStore } from './interlock-store.ts';
 const lookEveryMs = { brake: 5_000, window: 30_000 } as const;
 
 /** Makes the activities about what has a say in every refill. */
-export function createGuardActivities(deps: { clusterFor: (cluster: string) => ClusterClient }): GuardActivities {
-  const storeOf = (cluster: string): InterlockStore => new InterlockStore(deps.clusterFor(cluster));
+export function createGuardActivities(deps: {
+  clusterFor: (cluster: string) => ClusterClient;
+  interlock?: InterlockPlace;
+}): GuardActivities {
+  const storeOf = (cluster: string): InterlockStore => new InterlockStore(deps.clusterFor(cluster), deps.interlock);
   return {
     async mayRoll({ context, windows, told }) {
       const nowMs = Date.now();

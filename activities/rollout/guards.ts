@@ -2,7 +2,7 @@ import type { NodeView } from '../../domain/cluster/view.ts';
 import type { Step } from '../../domain/rollout/step-types.ts';
 
 /** A node that a batch wants to take. */
-export type Wish = Pick<Step['grant'][number], 'node' | 'nodeUid'>;
+export type Wish = Step['grant'][number];
 
 /** Why nothing may be deleted now. */
 export interface Stop {

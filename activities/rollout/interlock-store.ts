@@ -1,5 +1,12 @@
 import { NodewaveError } from '../../domain/failures.ts';
-import { brakeAnnotation, type InterlockTable, interlockPlace, parseTable, tableData } from '../../domain/interlock.ts';
+import {
+  brakeAnnotation,
+  type InterlockPlace,
+  type InterlockTable,
+  interlockPlace,
+  parseTable,
+  tableData,
+} from '../../domain/interlock.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { hasStatus } from '../cluster/kube-error.ts';
 import type { ObjectMeta } from '../cluster/objects.ts';
@@ -19,25 +26,25 @@ interface ConfigMap {
   data?: Record<string, string>;
 }
 
-const { namespace, name } = interlockPlace;
-
 /** Not of the form `nodewave:APPLICATION`: an application may have any name. */
 const fieldManager = 'nodewave-interlock';
 
 /** Reads and writes the interlock of one cluster. */
 export class InterlockStore {
   readonly #client: ClusterClient;
+  readonly #place: InterlockPlace;
   #last: { stored: StoredInterlock; readMs: number } | null = null;
 
-  constructor(client: ClusterClient) {
+  constructor(client: ClusterClient, place: InterlockPlace = interlockPlace) {
     this.#client = client;
+    this.#place = place;
   }
 
   /** Reads it, or answers what was read or written at most `maxAgeMs` ago. */
   async read(maxAgeMs = 0): Promise<StoredInterlock> {
     if (this.#last !== null && performance.now() - this.#last.readMs < maxAgeMs) return this.#last.stored;
     const readMs = performance.now();
-    const stored = asStored(await this.#client.get<ConfigMap>(paths.configMap(namespace, name)));
+    const stored = this.#stored(await this.#client.get<ConfigMap>(this.#path()));
     this.#last = { stored, readMs };
     return stored;
   }
@@ -51,16 +58,16 @@ export class InterlockStore {
     const object = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name, namespace, resourceVersion: read.resourceVersion },
+      metadata: { ...this.#place, resourceVersion: read.resourceVersion },
       data: tableData(table),
     };
     try {
       const readMs = performance.now();
-      const written = await this.#client.apply<ConfigMap>(paths.configMap(namespace, name), object, {
+      const written = await this.#client.apply<ConfigMap>(this.#path(), object, {
         fieldManager,
         force: true,
       });
-      this.#last = { stored: asStored(written), readMs };
+      this.#last = { stored: this.#stored(written), readMs };
       return true;
     } catch (error) {
       if (hasStatus(error, 409)) return false;
@@ -70,15 +77,15 @@ export class InterlockStore {
 
   /** Makes the ConfigMap unless it is there. Empty: keys of a create would stay whatever is applied later. */
   async create(): Promise<void> {
-    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace } };
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: this.#place };
     try {
-      await this.#client.create(paths.configMaps(namespace), object, { fieldManager });
+      await this.#client.create(paths.configMaps(this.#place.namespace), object, { fieldManager });
     } catch (error) {
       if (hasStatus(error, 409)) return;
       if (!hasStatus(error, 404)) throw error;
       throw new NodewaveError(
         'Forbidden',
-        `namespace ${namespace} is missing, in which rollouts agree on who takes which node: apply deploy/rbac.yaml to the cluster`,
+        `namespace ${this.#place.namespace} is missing, in which rollouts agree on who takes which node: apply deploy/rbac.yaml to the cluster`,
         { cause: error },
       );
     }
@@ -88,7 +95,7 @@ export class InterlockStore {
   async writeBrake(value: string | null): Promise<void> {
     const patch = (): Promise<unknown> =>
       this.#client.patch(
-        paths.configMap(namespace, name),
+        this.#path(),
         { metadata: { annotations: { [brakeAnnotation]: value } } },
         { type: 'merge', fieldManager: 'nodewave-brake' },
       );
@@ -101,13 +108,17 @@ export class InterlockStore {
     }
     this.#last = null;
   }
-}
 
-function asStored(found: ConfigMap | null): StoredInterlock {
-  if (found === null) return { table: new Map(), paused: null, resourceVersion: null };
-  return {
-    table: parseTable(found.data ?? {}),
-    paused: found.metadata.annotations?.[brakeAnnotation] ?? null,
-    resourceVersion: found.metadata.resourceVersion,
-  };
+  #path(): string {
+    return paths.configMap(this.#place.namespace, this.#place.name);
+  }
+
+  #stored(found: ConfigMap | null): StoredInterlock {
+    if (found === null) return { table: new Map(), paused: null, resourceVersion: null };
+    return {
+      table: parseTable(found.data ?? {}, this.#place),
+      paused: found.metadata.annotations?.[brakeAnnotation] ?? null,
+      resourceVersion: found.metadata.resourceVersion,
+    };
+  }
 }

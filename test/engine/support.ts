@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -9,14 +9,16 @@ import { loadKubeConfig } from '../../activities/cluster/kube-config.ts';
 import { wrapActivities } from '../../activities/failure.ts';
 import { createRolloutActivities } from '../../activities/rollout/activities.ts';
 import type { Rendered } from '../../activities/rollout/call.ts';
+import { rolloutIsRunning } from '../../activities/temporal/is-running.ts';
 import { connect, type NodewaveClient } from '../../client/index.ts';
 import { serviceAccountKubeconfig } from '../../dev/stack/kubeconfig.ts';
 import { applyManifests } from '../../dev/stack/manifests.ts';
 import type { ApplicationSpec } from '../../domain/application/spec.ts';
 import { digest } from '../../domain/digest.ts';
 import { clusterTaskQueue, rolloutWorkflowId, watchTaskQueue, workflowTaskQueue } from '../../domain/ids.ts';
+import { interlockPlace } from '../../domain/interlock.ts';
 import type { RolloutInput } from '../../domain/rollout/input.ts';
-import type { RolloutPolicy } from '../../domain/rollout/policy.ts';
+import type { IntOrPercent, RolloutPolicy } from '../../domain/rollout/policy.ts';
 import type { RolloutFinished } from '../../domain/wire.ts';
 import { ensureWorkflowBundle } from '../../worker/bundle.ts';
 import { adminKube } from '../support/cluster.ts';
@@ -62,6 +64,13 @@ export interface EngineOptions {
   temporalAddress?: string;
   /** host:port at which the worker reaches the API server, e.g. a proxy's. */
   apiServer?: string;
+  /** Namespace and service account of the worker, with copies of its roles; `nodewave` has those of deploy/rbac.yaml alone. */
+  account?: string;
+  /** Files of deploy/ whose rights it has; rbac.yaml without it. */
+  rights?: readonly string[];
+  /** A name of the test's own, for an interlock that no other test file reserves nodes in. */
+  interlock?: string;
+  maxNodesOut?: IntOrPercent;
 }
 
 const cluster = 'local';
@@ -78,10 +87,14 @@ export const testPolicy: RolloutPolicy = {
 };
 
 /** A client of the API server with the worker's own user and the rights of deploy/rbac.yaml: the audit log tells it apart. */
-async function workerClient(dir: string, apiServer: string | undefined): Promise<ClusterClient> {
+async function workerClient(dir: string, options: EngineOptions): Promise<ClusterClient> {
+  const { apiServer, account = 'nodewave', rights = ['rbac.yaml'] } = options;
   const { kubeconfigFile } = await testStack();
-  await applyManifests(await adminKube(), { file: join(repositoryRoot, 'deploy', 'rbac.yaml') });
-  const file = await serviceAccountKubeconfig(kubeconfigFile, 'nodewave', 'nodewave', join(dir, 'worker.yaml'));
+  for (const name of rights) {
+    const text = readFileSync(join(repositoryRoot, 'deploy', name), 'utf8').replaceAll('nodewave', account);
+    await applyManifests(await adminKube(), { text });
+  }
+  const file = await serviceAccountKubeconfig(kubeconfigFile, account, account, join(dir, 'worker.yaml'));
   const config = loadKubeConfig(file);
   const [found] = config.getClusters();
   if (apiServer !== undefined && found !== undefined) config.clusters = [{ ...found, server: `https://${apiServer}` }];
@@ -110,12 +123,15 @@ async function temporalFor(address: string | undefined) {
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const dir = mkdtempSync(join(tmpdir(), 'nodewave-engine-'));
   const kube = createClusterClient(await adminKube());
-  const worker = await workerClient(dir, options.apiServer);
+  const worker = await workerClient(dir, options);
   const temporal = await temporalFor(options.temporalAddress);
   const manifests = new Map<string, Rendered>();
   const activities = wrapActivities(
     createRolloutActivities({
       clusterFor: () => worker,
+      isRunning: rolloutIsRunning(temporal.client),
+      maxNodesOut: () => options.maxNodesOut ?? null,
+      ...(options.interlock === undefined ? {} : { interlock: { ...interlockPlace, name: options.interlock } }),
       render: async (_spec, commit) => {
         const rendered = manifests.get(commit);
         if (rendered === undefined) throw new Error(`no manifest for ${commit}`);

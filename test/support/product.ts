@@ -59,6 +59,8 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   const { account = 'nodewave' } = options;
   const rights = readFileSync(join(repositoryRoot, 'deploy', 'rbac.yaml'), 'utf8');
   await applyManifests(admin, { text: rights.replaceAll('nodewave', account) });
+  // The interlock is in the namespace of this name, whatever the worker's account is called.
+  if (account !== 'nodewave') await applyManifests(admin, { text: rights.slice(0, rights.indexOf('---')) });
   const kubeconfig = await serviceAccountKubeconfig(
     stack.kubeconfigFile,
     account,
