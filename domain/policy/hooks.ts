@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { list, mapping } from '../application/parse-mapping.ts';
 import * as value from '../application/parse-values.ts';
 import { annotationPrefix } from '../ids.ts';
-import { at, describeValue, isPlainObject } from '../plain.ts';
+import { at, describeValue, isPlainObject, listAt } from '../plain.ts';
+import { excludeLabel } from '../rollout/hooks.ts';
 import type { NodeHook } from '../rollout/policy.ts';
 import { didYouMean } from '../suggest.ts';
 import { labelValue } from './selection.ts';
@@ -11,7 +12,7 @@ const mostHooks = 10;
 /** The template enters workflow history with the policy. */
 const mostTemplateBytes = 8 * 1024;
 const defaultWithinMs = 10 * 60_000;
-const kinds = ['label', 'annotate', 'cordon', 'excludeFromLoadBalancers', 'job'] as const;
+const kinds = ['label', 'annotate', 'cordon', 'excludeFromLoadBalancers', 'settle', 'job'] as const;
 
 const key = value.labelKey.refine((text) => !text.startsWith(annotationPrefix), {
   error: `is one of Nodewave's own; use a key with another prefix than ${annotationPrefix}`,
@@ -22,10 +23,12 @@ const annotationText = value.text('a text', (text) =>
 );
 
 const template: z.ZodType<Record<string, unknown>> = value.field<Record<string, unknown>>(
-  'a Job template with spec',
+  'a pod template with spec',
   (given) => {
     if (!isPlainObject(given)) return undefined;
-    if (!isPlainObject(at(given, 'spec'))) return { refused: 'has no spec; expected a Job template such as {spec: …}' };
+    if (listAt(given, 'spec', 'containers').length === 0) {
+      return { refused: 'has no spec.containers; expected a pod template such as {spec: {containers: [...]}}' };
+    }
     const bytes = new TextEncoder().encode(JSON.stringify(given)).length;
     if (bytes <= mostTemplateBytes) return { value: given };
     return {
@@ -41,6 +44,10 @@ const hook = z.discriminatedUnion(
     mapping('a mapping', { kind: z.literal('annotate'), key, value: annotationText }),
     mapping('a mapping', { kind: z.literal('cordon') }),
     mapping('a mapping', { kind: z.literal('excludeFromLoadBalancers') }),
+    mapping('a mapping', {
+      kind: z.literal('settle'),
+      for: value.duration(1_000, 3_600_000, 'between 1s and 1h'),
+    }).transform(({ kind, for: settleMs }) => ({ kind, settleMs })),
     mapping('a mapping', {
       kind: z.literal('job'),
       when: value.choice(['beforeDelete', 'afterAvailable']),
@@ -59,4 +66,31 @@ const hook = z.discriminatedUnion(
 );
 
 /** What is done to each node before its pod is deleted, in this order. */
-export const hooks: z.ZodType<NodeHook[]> = list('a list such as [{kind: cordon}]', hook, mostHooks);
+export const hooks: z.ZodType<NodeHook[]> = list('a list such as [{kind: cordon}]', hook, mostHooks).superRefine(
+  (given, context) => {
+    const seen = new Set<string>();
+    for (const [index, one] of given.entries()) {
+      const what = changed(one);
+      if (what === null) continue;
+      const message = `changes ${what} again; what is undone would depend on their order`;
+      if (seen.has(what)) context.addIssue({ code: 'custom', path: [index], message });
+      seen.add(what);
+    }
+  },
+);
+
+function changed(given: NodeHook): string | null {
+  switch (given.kind) {
+    case 'label':
+      return `label ${given.key}`;
+    case 'annotate':
+      return `annotation ${given.key}`;
+    case 'excludeFromLoadBalancers':
+      return `label ${excludeLabel}`;
+    case 'cordon':
+      return 'the cordon';
+    case 'settle':
+    case 'job':
+      return null;
+  }
+}

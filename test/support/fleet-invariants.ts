@@ -1,4 +1,4 @@
-import { type AuditedDelete, workerUser } from './audit.ts';
+import { type AuditedDelete, isWorker } from './audit.ts';
 import type { NodeEvent } from './node-history.ts';
 import type { PodEvent } from './pod-history.ts';
 
@@ -95,7 +95,7 @@ class Replay {
   #oneDeletePerUid(): void {
     const times = new Map<string, number>();
     for (const { user, uid, pod } of this.#record.deletes) {
-      if (user !== workerUser) continue;
+      if (!isWorker(user)) continue;
       if (uid === '') this.#found.push(`the DELETE of ${pod} names no uid`);
       times.set(uid, (times.get(uid) ?? 0) + 1);
     }
@@ -118,7 +118,7 @@ class Replay {
 
   #onPod(event: PodEvent): void {
     const begins = (event.terminating || event.gone) && !this.#begun.has(event.uid);
-    const ours = begins && this.#beginner(event.name)?.user === workerUser;
+    const ours = begins && isWorker(this.#beginner(event.name)?.user ?? '');
     if (begins) {
       this.#begun.add(event.uid);
       if (ours) this.#onOurDelete(event);

@@ -50,7 +50,8 @@ test('every optional field is read', () => {
       - {kind: excludeFromLoadBalancers}
       - {kind: label, key: example.com/maintenance, value: "true"}
       - {kind: annotate, key: example.com/why, value: "a rollout: wait"}
-      - {kind: job, when: beforeDelete, template: {spec: {template: {spec: {}}}}}
+      - {kind: job, when: beforeDelete, template: {spec: {containers: [{name: drain}]}}}
+      - {kind: settle, for: 15s}
 `);
   expect(policy).toMatchObject({
     batches: [
@@ -90,7 +91,8 @@ test('every optional field is read', () => {
       { kind: 'excludeFromLoadBalancers' },
       { kind: 'label', key: 'example.com/maintenance', value: 'true' },
       { kind: 'annotate', key: 'example.com/why', value: 'a rollout: wait' },
-      { kind: 'job', when: 'beforeDelete', template: { spec: { template: { spec: {} } } }, withinMs: 600_000 },
+      { kind: 'job', when: 'beforeDelete', template: { spec: { containers: [{ name: 'drain' }] } }, withinMs: 600_000 },
+      { kind: 'settle', settleMs: 15_000 },
     ],
   });
 });
@@ -197,19 +199,40 @@ test.each([
       - cordon
 `,
     [
-      'app.yaml:9: spec.rollout.hooks[0].kind: expected one of label, annotate, cordon, excludeFromLoadBalancers, job, got "cordn"; did you mean cordon?',
+      'app.yaml:9: spec.rollout.hooks[0].kind: expected one of label, annotate, cordon, excludeFromLoadBalancers, settle, job, got "cordn"; did you mean cordon?',
       "app.yaml:10: spec.rollout.hooks[1].key: is one of Nodewave's own; use a key with another prefix than nodewave.dev/",
       'app.yaml:11: spec.rollout.hooks[2].value: expected at most 63 letters, digits, "-", "_" and ".", starting and ending with a letter or digit, got "b c"',
       'app.yaml:12: spec.rollout.hooks[3].key: unknown field; expected one of kind',
       'app.yaml:13: spec.rollout.hooks[4].when: expected one of beforeDelete, afterAvailable, got "after"',
-      'app.yaml:13: spec.rollout.hooks[4].template: has no spec; expected a Job template such as {spec: …}',
+      'app.yaml:13: spec.rollout.hooks[4].template: has no spec.containers; expected a pod template such as {spec: {containers: [...]}}',
       'app.yaml:14: spec.rollout.hooks[5]: expected a mapping such as {kind: cordon}, got "cordon"',
     ],
   ],
   [
-    `    hooks: [{kind: job, when: beforeDelete, template: {spec: {a: "${'x'.repeat(9_000)}"}}}]\n`,
+    `    hooks: [{kind: job, when: beforeDelete, template: {spec: {containers: ["${'x'.repeat(9_000)}"]}}}]\n`,
     [
-      'app.yaml:8: spec.rollout.hooks[0].template: is 9017 bytes as JSON; expected at most 8192: put scripts into a ConfigMap',
+      'app.yaml:8: spec.rollout.hooks[0].template: is 9028 bytes as JSON; expected at most 8192: put scripts into a ConfigMap',
+    ],
+  ],
+  [
+    `    hooks:
+      - {kind: cordon}
+      - {kind: label, key: node.kubernetes.io/exclude-from-external-load-balancers, value: "yes"}
+      - {kind: excludeFromLoadBalancers}
+      - {kind: settle, for: 2h}
+`,
+    ['app.yaml:12: spec.rollout.hooks[3].for: must be between 1s and 1h, got 2h'],
+  ],
+  [
+    `    hooks:
+      - {kind: label, key: node.kubernetes.io/exclude-from-external-load-balancers, value: "yes"}
+      - {kind: cordon}
+      - {kind: excludeFromLoadBalancers}
+      - {kind: cordon}
+`,
+    [
+      'app.yaml:11: spec.rollout.hooks[2]: changes label node.kubernetes.io/exclude-from-external-load-balancers again; what is undone would depend on their order',
+      'app.yaml:12: spec.rollout.hooks[3]: changes the cordon again; what is undone would depend on their order',
     ],
   ],
   [
