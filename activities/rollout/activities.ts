@@ -68,7 +68,7 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities & 
   const ending = (context: RolloutContext, body: (call: RolloutCall) => Promise<void>): Promise<void> =>
     short(context, async (call) => {
       await body(call);
-      await releaseReservations(new InterlockStore(call.client), askerOf(context));
+      await releaseReservations(new InterlockStore(call.client, deps.interlock), askerOf(context));
     });
   return {
     planRollout: (input) => short(input.context, (call) => planRollout(call, input)),
@@ -78,7 +78,7 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities & 
     closeWindow: (input) =>
       short(input.context, async (call) => {
         const closed = await closeWindow(call, input);
-        await releaseBack(call.client, input.context);
+        await releaseBack(new InterlockStore(call.client, deps.interlock), call.client, input.context);
         return closed;
       }),
     promote: (input) => ending(input.context, (call) => promote(call, input)),
