@@ -13,12 +13,19 @@ export interface PlaceOptions {
   cluster?: string;
 }
 
-/** A command with what every command has: `-o json`, and an example below its help. */
-export function makeCommand(name: string, description: string, examples: readonly string[]): Command {
+/** A command with what every command has: `-o json`, and an example below its help; `wide` where it has more to show. */
+export function makeCommand(
+  name: string,
+  description: string,
+  examples: readonly string[],
+  wide: 'wide'[] = [],
+): Command {
   const shown = examples.map((example) => `  ${example}`).join('\n');
   return new Command(name)
     .description(description)
-    .addOption(new Option('-o, --output <format>', 'print one JSON document').choices(['json', 'text']).default('text'))
+    .addOption(
+      new Option('-o, --output <format>', 'print one JSON document').choices(['json', 'text', ...wide]).default('text'),
+    )
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', `\nExample${examples.length === 1 ? '' : 's'}:\n${shown}`);
 }

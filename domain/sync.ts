@@ -1,3 +1,5 @@
+import type { PolicySources } from './policy/source.ts';
+import type { BatchPlan } from './rollout/plan.ts';
 import type { IntOrPercent, RolloutPolicy } from './rollout/policy.ts';
 
 /** What a sync does to one object. */
@@ -52,6 +54,15 @@ export interface DaemonSetSync {
   heldReason?: string;
 }
 
+/** A managed DaemonSet that git no longer has, and that is deleted once everything else of the commit has succeeded. */
+export interface PrunedDaemonSet {
+  namespace: string;
+  name: string;
+  uid: string;
+  /** Pods that go with it, when the plan was made. */
+  pods: number;
+}
+
 /** What one commit would change on the cluster; result of the prepare activity, under 64 KB. */
 export interface SyncPlan {
   commit: string;
@@ -62,6 +73,8 @@ export interface SyncPlan {
   /** Objects other than DaemonSets, by what happens to them. */
   others: { create: number; configure: number; unchanged: number };
   daemonSets: DaemonSetSync[];
+  /** With `sync.prune`: DaemonSets that git no longer has. */
+  prune?: PrunedDaemonSet[];
   /** Sentences for people, e.g. "ConfigMap agent-config reaches 60 nodes at once". */
   warnings: string[];
 }
@@ -72,4 +85,14 @@ export interface Preview {
   objects: ObjectChange[];
   /** True when field changes were left out to stay under the payload limit. */
   truncated: boolean;
+  /** The batches of every DaemonSet whose pods would be replaced, on the nodes that are there now. */
+  batchPlans?: ShownBatchPlan[];
+  /** Fields of policies that something else than the application decides; those that do not fit are left out. */
+  policySources?: { namespace: string; name: string; sources: PolicySources }[];
+}
+
+/** The batches of one DaemonSet before there is a rollout: counts move with the nodes, and it is not yet said which ones. */
+export interface ShownBatchPlan extends Omit<BatchPlan, 'rules'> {
+  namespace: string;
+  name: string;
 }

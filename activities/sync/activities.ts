@@ -10,6 +10,7 @@ import { applyPlan } from './apply.ts';
 import { type RenderCommit, renderAsPlanned, type SyncContext } from './context.ts';
 import { prepareChangeSet } from './prepare.ts';
 import { boundedPreview } from './preview.ts';
+import { previewBatches } from './preview-batches.ts';
 import { liftQuarantine } from './quarantine.ts';
 import { releaseObjects } from './release.ts';
 
@@ -39,8 +40,8 @@ export function createSyncActivities(deps: SyncDeps): SyncActivities {
       return (await prepare(spec, commit)).plan;
     },
     async previewSync({ spec, commit }) {
-      const { plan, objects } = await prepare(spec, commit);
-      return boundedPreview(plan, objects);
+      const prepared = await prepare(spec, commit);
+      return boundedPreview(prepared, await previewBatches(contextFor(spec), prepared, cancellation()));
     },
     async applySync({ spec, plan }) {
       const rendered = await renderAsPlanned(deps.render, spec, plan);

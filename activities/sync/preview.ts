@@ -1,12 +1,16 @@
-import type { ObjectChange, Preview, SyncPlan } from '../../domain/sync.ts';
+import type { PolicySources } from '../../domain/policy/source.ts';
+import type { ObjectChange, Preview, ShownBatchPlan } from '../../domain/sync.ts';
+import type { Prepared } from './prepare.ts';
 
 /** Activity results stay under 64 KB, envelope and encoding included. */
 const maxBytes = 56 * 1024;
 const maxFieldsPerObject = 100;
+const maxSourceBytes = 16 * 1024;
 
 /** The preview, cut down to what fits into a payload; changed objects and costly changes stay longest. */
-export function boundedPreview(plan: SyncPlan, objects: readonly ObjectChange[]): Preview {
-  let room = maxBytes - size(plan);
+export function boundedPreview({ plan, objects, daemonSets }: Prepared, batchPlans: ShownBatchPlan[]): Preview {
+  const policySources = sourcesThatFit(daemonSets);
+  let room = maxBytes - size({ plan, batchPlans, policySources });
   let truncated = false;
   const kept: ObjectChange[] = [];
   const weight = (object: ObjectChange): number =>
@@ -31,7 +35,24 @@ export function boundedPreview(plan: SyncPlan, objects: readonly ObjectChange[])
   // Shown in the order in which they are applied.
   const order = new Map(objects.map((object, index) => [key(object), index]));
   kept.sort((a, b) => (order.get(key(a)) ?? 0) - (order.get(key(b)) ?? 0));
-  return { plan, objects: kept, truncated };
+  return { plan, objects: kept, truncated, batchPlans, policySources };
+}
+
+/** Only what people could not see in the application: the rest is in its spec already. */
+function sourcesThatFit(daemonSets: Prepared['daemonSets']): NonNullable<Preview['policySources']> {
+  let room = maxSourceBytes;
+  const kept: NonNullable<Preview['policySources']> = [];
+  for (const { sync, resolved } of daemonSets) {
+    const sources: PolicySources = Object.fromEntries(
+      Object.entries(resolved.sources).filter(([, { kind }]) => kind !== 'NodeApplication' && kind !== 'default'),
+    );
+    if (Object.keys(sources).length === 0) continue;
+    const entry = { namespace: sync.namespace, name: sync.name, sources };
+    room -= size(entry);
+    if (room < 0) break;
+    kept.push(entry);
+  }
+  return kept;
 }
 
 function key({ apiVersion, kind, namespace, name }: ObjectChange): string {

@@ -9,7 +9,7 @@ import { annotationOf, readPolicyAnnotations } from './annotations.ts';
 import type { RolloutPolicyDocument } from './rollout-policy.ts';
 import { type PolicyField, type PolicyFields, pathOf, policyFieldNames } from './schema.ts';
 import { selects } from './select.ts';
-import type { PolicySource, ResolvedPolicy } from './source.ts';
+import type { PolicySource, PolicySources, ResolvedPolicy } from './source.ts';
 import { statedBudget } from './surge.ts';
 
 /**
@@ -25,7 +25,7 @@ export function resolvePolicy(
   const annotated = readPolicyAnnotations(object.body).fields;
   const selecting = policies.filter(({ selector }) => selects(selector, object));
   const overrides: PolicyFields = {};
-  const sources: Partial<Record<PolicyField, PolicySource>> = {};
+  const sources: PolicySources = {};
   for (const field of policyFieldNames) {
     const policy = selecting.find(({ fields }) => fields[field] !== undefined);
     if (annotated[field] !== undefined) {
@@ -47,7 +47,7 @@ export function resolvePolicy(
   }
   return {
     policy: { ...application.rollout, ...overrides },
-    sources: sources as Record<PolicyField, PolicySource>,
+    sources: sources as Required<PolicySources>,
   };
 }
 
@@ -55,17 +55,24 @@ export function resolvePolicy(
 function below(
   field: PolicyField,
   object: ManifestObject,
+  application: Pick<ApplicationSpec, 'name' | 'rollout' | 'origin'>,
+): PolicySource {
+  const own = ownSource(field, application);
+  const budget = own.kind === 'default' && field === 'maxUnavailable' ? statedBudget(object) : null;
+  if (budget === null) return own;
+  return { kind: 'manifest', field: fieldName(budget.path), ...placeOf(object, budget.path) };
+}
+
+/** Where an application has the value of a field from: what it states, else the built-in default. */
+export function ownSource(
+  field: PolicyField,
   { name, rollout, origin }: Pick<ApplicationSpec, 'name' | 'rollout' | 'origin'>,
 ): PolicySource {
   const line = origin?.lines[field];
   const stated = origin === undefined ? !isDefault(field, rollout) : line !== undefined;
-  if (stated) {
-    const place = origin === undefined || line === undefined ? {} : { file: origin.file, line };
-    return { kind: 'NodeApplication', name, field: fieldName(pathOf(field)), ...place };
-  }
-  const budget = field === 'maxUnavailable' ? statedBudget(object) : null;
-  if (budget === null) return { kind: 'default' };
-  return { kind: 'manifest', field: fieldName(budget.path), ...placeOf(object, budget.path) };
+  if (!stated) return { kind: 'default' };
+  const place = origin === undefined || line === undefined ? {} : { file: origin.file, line };
+  return { kind: 'NodeApplication', name, field: fieldName(pathOf(field)), ...place };
 }
 
 /** Applications of before the lines were kept: a value that is the default cannot be told from one that was written. */

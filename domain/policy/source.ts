@@ -12,10 +12,13 @@ export interface PolicySource {
   line?: number;
 }
 
+/** Sources by field. */
+export type PolicySources = { [F in keyof RolloutPolicy]?: PolicySource };
+
 /** The policy of one DaemonSet, and which source each field came from. */
 export interface ResolvedPolicy {
   policy: RolloutPolicy;
-  sources: Record<keyof RolloutPolicy, PolicySource>;
+  sources: Required<PolicySources>;
 }
 
 /** A policy for people: every value that holds, in the form of a file and by the key it has there. */

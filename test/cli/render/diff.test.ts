@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { diffPage, effect, hasChanges } from '../../../cli/render/diff.ts';
-import { planPage } from '../../../cli/render/plan.ts';
 import type { DaemonSetSync, Preview } from '../../../domain/sync.ts';
-import { preview, rolloutView, spec } from '../fixtures.ts';
+import { preview } from '../fixtures.ts';
 
 function withSync(change: Partial<DaemonSetSync>, objects: Preview['objects'] = []): Preview {
   const base = preview();
@@ -66,55 +65,4 @@ test.each([
   [{ verdict: 'unchanged' }, ''],
 ] as const)('effect of %j', (change, text) => {
   expect(effect(withSync(change).plan.daemonSets[0])).toBe(text);
-});
-
-describe('the plan', () => {
-  test('shows batches, budget with where it comes from, and what happens on failure', () => {
-    expect(planPage(preview(), spec.rollout, [])).toEqual([
-      'Commit ab12cd3 Agent 1.4',
-      'Other objects: 1 to create, 0 to configure, 2 unchanged; applied before the DaemonSets.',
-      '',
-      'DaemonSet monitoring/log-agent: rolled out in batches',
-      '  #  BATCH    NODES                              SOAK  APPROVAL',
-      '  1  canary   1 per topology.kubernetes.io/zone  10m   after',
-      '  2  batch 2  25%                                -     -',
-      '  3  rest     100%                               -     -',
-      '  The batches end below 100 %, so the last one takes the other nodes.',
-      '  at most out   20% (updateStrategy of the manifest)',
-      '  ready within  5m',
-      '  restarts      2 restarts of a new pod accepted',
-      '  on failure    touched nodes go back to last good',
-    ]);
-  });
-
-  test.each([
-    [3, '20%' as const, '3 (spec.rollout.maxUnavailable)'],
-    [null, 2, '2 (updateStrategy of the manifest)'],
-    [null, null, '10% (built-in default)'],
-  ])('budget: application %s, manifest %s', (ofApplication, ofManifest, text) => {
-    const page = planPage(
-      withSync({ maxUnavailable: ofManifest }),
-      { ...spec.rollout, maxUnavailable: ofApplication },
-      [],
-    );
-    expect(page).toContain(`  at most out   ${text}`);
-  });
-
-  test('what is held says why and shows no batches', () => {
-    const page = planPage(
-      withSync({ verdict: 'held', heldReason: 'commit ab12cd3 was rolled back' }),
-      spec.rollout,
-      [],
-    );
-    expect(page.slice(3)).toEqual([
-      'DaemonSet monitoring/log-agent: held: last good keeps running',
-      '  commit ab12cd3 was rolled back',
-    ]);
-  });
-
-  test('a running rollout is shown with its whole digest', () => {
-    const page = planPage(preview(), spec.rollout, [rolloutView()]);
-    expect(page).toContain('Running: monitoring/log-agent, commit ab12cd3');
-    expect(page).toContain('  Plan 0123abcd4567ef');
-  });
 });
