@@ -24,7 +24,12 @@ export function makeCommand(
   return new Command(name)
     .description(description)
     .addOption(
-      new Option('-o, --output <format>', 'print one JSON document').choices(['json', 'text', ...wide]).default('text'),
+      new Option(
+        '-o, --output <format>',
+        wide.length === 0 ? 'print one JSON document' : 'one JSON document, or more columns',
+      )
+        .choices(['json', 'text', ...wide])
+        .default('text'),
     )
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', `\nExample${examples.length === 1 ? '' : 's'}:\n${shown}`);

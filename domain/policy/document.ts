@@ -40,6 +40,7 @@ function window({ durationMs, ...given }: RolloutWindow): Record<string, unknown
 }
 
 function hook(given: NodeHook): Record<string, unknown> {
+  if (given.kind === 'settle') return { kind: given.kind, for: formatDuration(given.settleMs) };
   if (given.kind !== 'job') return given;
   const { withinMs, ...job } = given;
   return { ...job, within: formatDuration(withinMs) };

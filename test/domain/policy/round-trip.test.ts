@@ -47,10 +47,15 @@ const hook: fc.Arbitrary<NodeHook> = fc.oneof(
   fc.record({ kind: fc.constant('annotate' as const), key: labelKey, value: text }),
   fc.constant({ kind: 'cordon' as const }),
   fc.constant({ kind: 'excludeFromLoadBalancers' as const }),
+  fc.record({ kind: fc.constant('settle' as const), settleMs: seconds(1, 3_600) }),
   fc.record({
     kind: fc.constant('job' as const),
     when: fc.constantFrom('beforeDelete' as const, 'afterAvailable' as const),
-    template: fc.record({ spec: fc.record({ args: fc.array(text, { maxLength: 3 }), backoffLimit: fc.nat(5) }) }),
+    template: fc.record({
+      spec: fc.record({
+        containers: fc.tuple(fc.record({ args: fc.array(text, { maxLength: 3 }), tty: fc.boolean() })),
+      }),
+    }),
     withinMs: seconds(1, 86_400),
   }),
 );
@@ -107,7 +112,8 @@ const policy: fc.Arbitrary<RolloutPolicy> = fc
       ),
       removal: fc.constantFrom('delete' as const, 'evict' as const),
       rollback: fc.record({ maxUnavailable: nodes(1), deadlineMs: seconds(60, 86_400) }, { requiredKeys: [] }),
-      hooks: fc.array(hook, { maxLength: 3 }),
+      // Two that change the same are refused.
+      hooks: fc.uniqueArray(hook, { selector: ({ kind }) => kind, maxLength: 4 }),
     },
     { requiredKeys: ['batches', 'maxUnavailable', 'readyWithinMs', 'maxRestarts', 'onFailure', 'promoteAfter'] },
   )
