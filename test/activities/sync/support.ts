@@ -125,9 +125,15 @@ function render(documents: readonly object[], namespace: string) {
   const parsed = parseManifests(
     documents.map((document, index) => ({ path: `prod/${index}.yaml`, text: JSON.stringify(document) })),
   );
-  const { objects, errors } = validateObjects(parsed.objects, { namespace });
+  const { objects, policies, errors, warnings } = validateObjects(parsed.objects, { namespace });
   if (errors.length > 0) throw new NodewaveError('BadInput', describeErrors(errors, 10));
-  return Promise.resolve({ objects, renderedDigest: renderedDigest(objects), subject: 'a commit' });
+  return Promise.resolve({
+    objects,
+    policies,
+    renderedDigest: renderedDigest(objects),
+    subject: 'a commit',
+    warnings,
+  });
 }
 
 /** A DaemonSet on the shared nodes, as a person writes it. */
