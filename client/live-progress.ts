@@ -1,4 +1,4 @@
-import type { Progress } from '../domain/wire.ts';
+import type { NodeAside, Progress } from '../domain/wire.ts';
 import type { TemporalAccess } from './connection.ts';
 
 /** How far the running batch or soak is, from its activity's newest heartbeat. */
@@ -11,6 +11,8 @@ export interface LiveProgress {
   zones: { value: string; eligible: number; done: number }[];
   /** Names of nodes that are set aside, bounded. */
   deferred: string[];
+  /** The same with reasons, and nodes that keep what they run; absent from older workers. */
+  aside?: NodeAside[];
   /** Set while so many nodes are down that nothing is deleted or concluded. */
   outage: string | null;
   /** Set while nodes that are out for other reasons use the whole budget up. */
@@ -57,7 +59,7 @@ async function decode(access: TemporalAccess, payload: Payload): Promise<unknown
 
 function readHeartbeat(details: unknown, activity: PendingActivity): LiveProgress | null {
   if (typeof details !== 'object' || details === null) return null;
-  const { progress, zones, deferred, outage, blocked } = details as Partial<LiveProgress>;
+  const { progress, zones, deferred, aside, outage, blocked } = details as Partial<LiveProgress>;
   if (typeof progress?.done !== 'number') return null;
   return {
     atMs: Number(activity.lastHeartbeatTime?.seconds ?? 0) * 1000,
@@ -65,6 +67,7 @@ function readHeartbeat(details: unknown, activity: PendingActivity): LiveProgres
     progress,
     zones: zones ?? [],
     deferred: deferred ?? [],
+    ...(aside === undefined ? {} : { aside }),
     outage: outage ?? null,
     blocked: blocked ?? null,
   };

@@ -1,5 +1,6 @@
 import type { ApplicationSpec } from './application/spec.ts';
 import type { Phase as RolloutPhase } from './rollout/phases.ts';
+import type { NodeCensus, PlannedBatch } from './rollout/planned.ts';
 
 /** Names of the messages an application or rollout receives. Recorded histories and users freeze them. */
 export const messageNames = {
@@ -177,7 +178,9 @@ export interface RolloutStatus {
   toHash: string | null;
   /** Zero-based index of the running batch, and how many there are. */
   batch: number;
-  batches: { name: string; nodes: string; goal: number; approval?: 'before' | 'after'; soakMs: number }[];
+  batches: PlannedBatch[];
+  /** Eligible nodes when the plan was made. */
+  census?: NodeCensus;
   budget: number;
   progress: Progress | null;
   zones: { value: string; eligible: number; done: number }[];
@@ -193,9 +196,9 @@ export interface RolloutStatus {
   nodesTouched: string[];
   /** Nodes that were set aside or keep what they run, at most 20 of each kind. */
   aside?: NodeAside[];
-  /** Nodes that run the new template although the rollout never took them, at most 20. */
+  /** Nodes that run the new template although the rollout never took them, at most 10. */
   exposed?: string[];
-  /** Failing nodes that the failure budget lets pass, at most 10. */
+  /** Failing nodes that the failure budget lets pass, at most 5. */
   tolerated?: Finding[];
 }
 

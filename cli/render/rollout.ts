@@ -44,7 +44,23 @@ function head(view: RolloutView): string[] {
       ['commit', `${shortCommit(view.commit)}${hashes}`],
       ...(view.planDigest === null ? [] : [['plan', view.planDigest.slice(0, planPrefixLength)]]),
       ...(view.budget === 0 ? [] : [['budget', `at most ${count(view.budget, 'node')} out at once`]]),
+      ...census(view),
     ]),
+  ];
+}
+
+/** Eligible nodes by zone and pool, as they were planned with. */
+function census(view: RolloutView): string[][] {
+  if (view.census === undefined) return [];
+  const { eligible, zones, pools } = view.census;
+  const said = (counts: Record<string, number>): string =>
+    Object.entries(counts)
+      .map(([value, nodes]) => `${plain(value)} ${nodes}`)
+      .join(', ');
+  return [
+    ['nodes', `${eligible} eligible`],
+    ...(Object.keys(zones).length === 0 ? [] : [['zones', said(zones)]]),
+    ...(Object.keys(pools).length === 0 ? [] : [['pools', said(pools)]]),
   ];
 }
 
@@ -82,7 +98,19 @@ export function progressLines(view: RolloutView, nowMs: number): string[] {
     ),
     ...(outage === null ? [] : [`Nothing is deleted now: ${plain(outage)}`]),
     ...(blocked === null ? [] : [`Nothing is deleted now: ${plain(blocked)}`]),
-    ...(deferred.length === 0 ? [] : [`Set aside: ${names(deferred, deferred.length)}`]),
+    ...leftAlone(view, deferred),
+  ];
+}
+
+/** Nodes that it leaves alone and why, or just their names from a worker that does not say why. */
+function leftAlone(view: RolloutView, deferred: readonly string[]): string[] {
+  const aside = view.live?.aside ?? view.aside ?? [];
+  const of = (kind: string): string[] =>
+    aside.filter((one) => one.kind === kind).map(({ node, why }) => `${node} (${why})`);
+  const [away, kept] = [aside.length === 0 ? deferred : of('deferred'), of('kept')];
+  return [
+    ...(away.length === 0 ? [] : [`Set aside: ${names(away, away.length)}`]),
+    ...(kept.length === 0 ? [] : [`Kept as they are: ${names(kept, kept.length)}`]),
   ];
 }
 
@@ -99,6 +127,8 @@ export function progressSentence(view: RolloutView, progress: Progress): string 
   const parts = [`${done}/${eligible} nodes on ${goal}`, `${inFlight} in flight`, `${out} out`];
   if (deferred > 0) parts.push(`${deferred} deferred`);
   if (exposed > 0) parts.push(`${exposed} exposed`);
+  if ((progress.kept ?? 0) > 0) parts.push(`${progress.kept} kept`);
+  if ((progress.failing ?? 0) > 0) parts.push(`${progress.failing} failing`);
   return parts.join(', ');
 }
 

@@ -4,6 +4,7 @@ import type { Finding, LogEntry } from '../wire.ts';
 import { exampleOf, planPrefixLength } from './accept.ts';
 import { refusedByHold } from './hold.ts';
 import type { RolloutInput } from './input.ts';
+import { leftAlone } from './left-alone.ts';
 import { acceptedIn } from './message-table.ts';
 import { sentenceOf } from './sentence.ts';
 import type { KeptPlan, RolloutState } from './state.ts';
@@ -69,26 +70,48 @@ function planTable(plan: KeptPlan, state: RolloutState, room: Room): string {
     const index = first + offset;
     const mark = index < state.batch ? 'done' : index === state.batch ? state.phase : '';
     const soak = batch.soakMs === 0 ? '' : `${Math.round(batch.soakMs / 1000)} s`;
-    return `| ${index + 1} | ${safe(batch.name, 40)} | ${safe(batch.nodes, 60)} | ${batch.goal} | ${soak} | ${batch.approval ?? ''} | ${mark} |`;
+    const where = room.zones === 0 ? '' : safe(places(batch.zones, batch.pools), 60);
+    return `| ${index + 1} | ${safe(batch.name, 40)} | ${safe(batch.nodes, 60)} | ${batch.goal} | ${where} | ${soak} | ${batch.approval ?? ''} | ${mark} |`;
   });
   const left = plan.batches.length - rows.length;
   return [
-    `Plan \`${plan.digest.slice(0, planPrefixLength)}\`: ${plan.census.eligible} eligible nodes, at most ${plan.budget} out at once`,
+    `Plan \`${plan.digest.slice(0, planPrefixLength)}\`: ${plan.census.eligible} eligible nodes, at most ${plan.budget} out at once${census(plan, room)}`,
     '',
-    '| # | batch | nodes | goal | soak | approval | |',
-    '|---|---|---|---|---|---|---|',
+    '| # | batch | nodes | goal | adds | soak | approval | |',
+    '|---|---|---|---|---|---|---|---|',
     ...rows,
     ...(left === 0 ? [] : ['', `${left} of ${plan.batches.length} batches are not shown.`]),
     ...list(plan.notes.slice(0, room.notes).map((note) => `- ${safe(note, 200)}`)),
   ].join('\n');
 }
 
+function census(plan: KeptPlan, room: Room): string {
+  const where = room.zones === 0 ? '' : places(plan.census.zones, plan.census.pools);
+  return where === '' ? '' : `; ${safe(where, 160)}`;
+}
+
+/** Counts of nodes by zone, then by pool. */
+function places(zones: Record<string, number> | undefined, pools: Record<string, number> | undefined): string {
+  const said = (counts: Record<string, number> = {}): string =>
+    Object.entries(counts)
+      .map(([value, count]) => `${value} ${count}`)
+      .join(', ');
+  const byPool = said(pools);
+  return [said(zones), byPool === '' ? '' : `pools ${byPool}`].filter((part) => part !== '').join('; ');
+}
+
 function progress(state: RolloutState, room: Room): string {
   if (state.progress === null) return '';
-  const { eligible, done, inFlight, out, deferred, exposed } = state.progress;
+  const { eligible, done, inFlight, out, deferred, exposed, kept = 0, failing = 0 } = state.progress;
   const zones = state.zones.slice(0, room.zones).map((zone) => `${safe(zone.value, 40)} ${zone.done}/${zone.eligible}`);
   const where = zones.length === 0 ? '' : ` Zones: ${zones.join(', ')}`;
-  return `At the last report: ${done} of ${eligible} nodes on the target, ${inFlight} in flight, ${out} out, ${deferred} deferred, ${exposed} exposed.${where}`;
+  const more = `${kept === 0 ? '' : `, ${kept} kept as they are`}${failing === 0 ? '' : `, ${failing} failing within the failure budget`}`;
+  const names = leftAlone(state, room.findings).map((name) => safe(name, 160));
+  const alone =
+    names.length === 0
+      ? ''
+      : `\n\nLeft alone: ${names.join(', ')}${names.length < (state.aside ?? []).length ? ', …' : ''}`;
+  return `At the last report: ${done} of ${eligible} nodes on the target, ${inFlight} in flight, ${out} out, ${deferred} deferred, ${exposed} exposed${more}.${where}${alone}`;
 }
 
 function findings(all: Finding[], room: Room): string {

@@ -7,31 +7,12 @@ import { batchNodes, completeRules, coveredNodes } from './batches.ts';
 import { budgetOf } from './budget.ts';
 import { goesLast, keptWhy } from './keep.ts';
 import { nodeOrder } from './order.ts';
+import type { NodeCensus, PlannedBatch } from './planned.ts';
 import type { BatchSpec, IntOrPercent, NodeSelection, RolloutPolicy } from './policy.ts';
 import { policyDefaults } from './policy.ts';
 import { zoneLabel } from './step.ts';
 
-/** One batch of the plan. */
-export interface PlannedBatch {
-  name: string;
-  /** As written, e.g. "10%". */
-  nodes: string;
-  /** How many nodes are on the target after it, at planning time. */
-  goal: number;
-  approval?: 'before' | 'after';
-  soakMs: number;
-  /** The nodes that this batch adds, by zone and by pool; absent where there are too many batches to say so. */
-  zones?: Record<string, number>;
-  pools?: Record<string, number>;
-}
-
-/** What was seen when the plan was made; shown to people, not hashed. */
-export interface NodeCensus {
-  eligible: number;
-  /** Eligible nodes by zone, and by pool where nodes carry a pool label. */
-  zones: Record<string, number>;
-  pools: Record<string, number>;
-}
+export type { NodeCensus, PlannedBatch } from './planned.ts';
 
 /** The part of a plan that is computed from rules and nodes. */
 export interface BatchPlan {

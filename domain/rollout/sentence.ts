@@ -1,10 +1,11 @@
 import { shortCommit, shorten } from '../markdown.ts';
 import { planPrefixLength } from './accept.ts';
 import type { RolloutInput } from './input.ts';
+import { endedWithout } from './left-alone.ts';
 import type { RolloutState } from './state.ts';
 
-/** Most names of deferred nodes in a sentence, and most characters of a cause. */
-const shown = { deferred: 5, text: 400 };
+/** Most characters of a cause in a sentence. */
+const shown = { text: 400 };
 
 /** Where the rollout stands and what it waits for, in one or two sentences of plain text. */
 export function sentenceOf(input: RolloutInput, state: RolloutState): string {
@@ -47,11 +48,11 @@ function ended(state: RolloutState): string {
   const cause = because(state.cause);
   switch (state.phase) {
     case 'succeeded':
-      return `Succeeded${deferred(state)}.`;
+      return `Succeeded${endedWithout(state)}.`;
     case 'installed':
-      return `Installed${deferred(state)}.`;
+      return `Installed${endedWithout(state)}.`;
     case 'rolledBack':
-      return stop(`Rolled back${deferred(state)}${cause}`);
+      return stop(`Rolled back${endedWithout(state)}${cause}`);
     case 'rollbackFailed':
       return stop(`The rollback failed, a person is needed${cause}`);
     case 'aborted':
@@ -61,13 +62,6 @@ function ended(state: RolloutState): string {
     default:
       return stop(`Failed${cause}`);
   }
-}
-
-function deferred(state: RolloutState): string {
-  const names = state.deferred.slice(0, shown.deferred);
-  if (names.length === 0) return '';
-  const others = state.deferred.length > names.length ? ', …' : '';
-  return `, ${state.deferred.length} deferred (${names.join(', ')}${others})`;
 }
 
 function because(why: string | null): string {

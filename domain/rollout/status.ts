@@ -22,6 +22,7 @@ export function statusOf(input: RolloutInput, state: RolloutState): RolloutStatu
     toHash: state.toHash,
     batch: state.batch,
     batches: (plan?.batches ?? []).map((batch) => ({ ...batch })),
+    ...(plan === null ? {} : { census: plan.census }),
     budget: plan?.budget ?? 0,
     progress: state.progress,
     zones: state.zones,
@@ -33,7 +34,7 @@ export function statusOf(input: RolloutInput, state: RolloutState): RolloutStatu
     outcome: state.outcome,
     nodesTouched: state.touched,
     aside: state.aside ?? [],
-    exposed: (state.exposed ?? []).slice(0, 20),
-    tolerated: state.tolerated ?? [],
+    exposed: (state.exposed ?? []).slice(0, 10),
+    tolerated: (state.tolerated ?? []).slice(0, 5),
   };
 }

@@ -21,14 +21,27 @@ function worst(wide: string): Partial<RolloutState> {
     goal: 5_000,
     soakMs: 86_400_000,
     approval: 'before' as const,
+    zones: Object.fromEntries(Array.from({ length: 8 }, (_, zone) => [`${zone}`.padEnd(63, '_'), 5_000])),
+    pools: Object.fromEntries(Array.from({ length: 8 }, (_, pool) => [`${pool}`.padEnd(63, '.'), 5_000])),
   }));
+  const many = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`${at}`.padEnd(63, '_'), 5_000]));
   return {
-    plan: { ...plan, batches, notes: Array.from({ length: 20 }, () => long) },
+    plan: {
+      ...plan,
+      batches,
+      census: { eligible: 5_000, zones: many, pools: many },
+      notes: Array.from({ length: 20 }, () => long),
+    },
     batch: 100,
     progress,
     zones: Array.from({ length: 50 }, (_, at) => ({ value: `${at}`.padEnd(63, '_'), eligible: 5_000, done: 4_999 })),
     findings: names(10).map((name) => finding(name, { cause: long, evidence: long, nextStep: long, pod: name })),
     deferred: names(20),
+    aside: (['deferred', 'kept'] as const).flatMap((kind) =>
+      names(20).map((node) => ({ node, kind, why: wide.repeat(60) })),
+    ),
+    exposed: names(200),
+    tolerated: names(10).map((name) => finding(name, { evidence: long, nextStep: long, pod: name })),
     touched: names(200),
     touchedCount: 5_000,
     why: `Why: ${long.repeat(9)}`,
@@ -65,17 +78,29 @@ describe('the page in the Temporal UI', () => {
     const page = rolloutDetails(
       input(),
       state('awaitingApprovalAfter', {
-        progress,
+        plan: {
+          ...plan,
+          census: { ...plan.census, pools: { gpu: 4 } },
+          batches: plan.batches.map((one, at) =>
+            at === 0 ? { ...one, zones: { a: 1, b: 1, c: 1 }, pools: { gpu: 1 } } : one,
+          ),
+        },
+        progress: { ...progress, kept: 1, failing: 1 },
+        aside: [
+          { node: 'n3', kind: 'deferred', why: 'NotReady' },
+          { node: 'n7', kind: 'kept', why: 'label nodewave.dev/hold' },
+        ],
         zones: [{ value: 'eu-1', eligible: 20, done: 4 }],
         findings: [finding('n1')],
         log: [{ atMs: 0, by: 'ann', what: 'pause (now)' }],
       }),
     );
     for (const part of [
-      'Plan `01234567`: 60 eligible nodes, at most 6 out at once',
-      '| 1 | canary | 1 per topology\\.kubernetes\\.io/zone | 3 | 60 s | after | awaitingApprovalAfter |',
-      '| 2 | quarter | 25% | 15 |  | before |  |',
-      '12 of 60 nodes on the target, 3 in flight, 3 out, 2 deferred, 1 exposed. Zones: eu\\-1 4/20',
+      'Plan `01234567`: 60 eligible nodes, at most 6 out at once; a 20, b 20, c 20; pools gpu 4',
+      '| 1 | canary | 1 per topology\\.kubernetes\\.io/zone | 3 | a 1, b 1, c 1; pools gpu 1 | 60 s | after | awaitingApprovalAfter |',
+      '| 2 | quarter | 25% | 15 |  |  | before |  |',
+      '12 of 60 nodes on the target, 3 in flight, 3 out, 2 deferred, 1 exposed, 1 kept as they are, 1 failing within the failure budget. Zones: eu\\-1 4/20',
+      'Left alone: n3\\: NotReady, n7\\: label nodewave\\.dev/hold',
       '**CrashLoopBackOff** on n1: exited with code 1. Next: read the logs',
       '- `approve` `{"by":"you@example.com","reason":"why","plan":"01234567"}`',
       '- 1970-01-01 00:00:00Z ann: pause \\(now\\)',
@@ -88,7 +113,7 @@ describe('the page in the Temporal UI', () => {
     const batches = Array.from({ length: 90 }, (_, at) => ({ name: `b${at}`, nodes: '1', goal: at, soakMs: 0 }));
     for (const batch of [0, 45, 89]) {
       const page = rolloutDetails(input(), state('rolling', { batch, plan: { ...plan, batches } }));
-      expect(page).toContain(`| ${batch + 1} | b${batch} | 1 | ${batch} |  |  | rolling |`);
+      expect(page).toContain(`| ${batch + 1} | b${batch} | 1 | ${batch} |  |  |  | rolling |`);
       expect(page).toContain('75 of 90 batches are not shown.');
     }
   });
@@ -158,6 +183,25 @@ describe('the sentence', () => {
     ],
     ['rolledBack', { cause: 'CrashLoopBackOff on node n1' }, 'Rolled back: CrashLoopBackOff on node n1.'],
     ['succeeded', { deferred: ['n1', 'n2'] }, 'Succeeded, 2 deferred (n1, n2).'],
+    [
+      'succeeded',
+      {
+        deferred: ['n3', 'n5'],
+        aside: [
+          { node: 'n3', kind: 'deferred', why: 'NotReady' },
+          { node: 'n5', kind: 'deferred', why: 'being drained by Karpenter' },
+          { node: 'n7', kind: 'kept', why: 'label nodewave.dev/hold' },
+        ],
+        tolerated: [finding('n9')],
+      },
+      'Succeeded, 2 deferred (n3: NotReady, n5: being drained by Karpenter), 1 kept as they are (n7: label nodewave.dev/hold), 1 failing within the failure budget (n9: CrashLoopBackOff).',
+    ],
+    // The list of names is bounded, the count is not.
+    [
+      'succeeded',
+      { progress: { ...progress, deferred: 31 }, aside: [{ node: 'n3', kind: 'deferred', why: 'NotReady' }] },
+      'Succeeded, 31 deferred (n3: NotReady, …).',
+    ],
     [
       'aborted',
       { cause: 'aborted by ann', touchedCount: 3 },
