@@ -1,4 +1,6 @@
+import type { Watched } from '../domain/application/catch-up.ts';
 import type { ApplicationSpec, GitRef } from '../domain/application/spec.ts';
+import type { Stragglers } from '../domain/application/state.ts';
 import type { DaemonSetRef } from '../domain/ids.ts';
 import type { Holder } from '../domain/record.ts';
 import type { RolloutMemo } from '../domain/rollout/input.ts';
@@ -6,7 +8,7 @@ import type { NodeCensus } from '../domain/rollout/plan.ts';
 import type { RolloutPolicy, RolloutWindow } from '../domain/rollout/policy.ts';
 import type { KeptPlan } from '../domain/rollout/state.ts';
 import type { BatchRules } from '../domain/rollout/step-types.ts';
-import type { DaemonSetSync, Preview, SyncPlan } from '../domain/sync.ts';
+import type { DaemonSetSync, Preview, PrunedDaemonSet, SyncPlan } from '../domain/sync.ts';
 import type { Finding, NodeAside, Progress, RolloutFinished } from '../domain/wire.ts';
 
 /** A commit that a ref points to. */
@@ -39,7 +41,27 @@ export interface SyncActivities {
    * Adopts the DaemonSets that the plan adopts, then applies every object that is not a DaemonSet in kind order, then the
    * fields of the DaemonSets that restart no pod. Renders again and fails with Conflict when the digest differs.
    */
-  applySync(input: { spec: ApplicationSpec; plan: SyncPlan }): Promise<{ adopted: string[] }>;
+  applySync(input: {
+    spec: ApplicationSpec;
+    plan: SyncPlan;
+    /** Leaves out the objects that are not DaemonSets: they came with a release that is quarantined. */
+    othersWait?: boolean;
+  }): Promise<{ adopted: string[] }>;
+  /** Brings the objects that are not DaemonSets back to what a commit holds; deletes nothing. Returns what it changed. */
+  restoreObjects(input: { spec: ApplicationSpec; commit: string }): Promise<{ changed: string[] }>;
+  /** Deletes DaemonSets that git no longer has, with their pods. Returns a sentence each. */
+  pruneDaemonSets(input: { spec: ApplicationSpec; daemonSets: PrunedDaemonSet[] }): Promise<{ notes: string[] }>;
+  /**
+   * Returns when nodes run another template than the live one although nothing keeps them from it (S43). Until then every
+   * attempt fails with a BENIGN failure and the next one waits `everyMs` with jitter: waiting costs no history event. Never
+   * fails because the cluster cannot be asked.
+   */
+  waitForStragglers(input: {
+    application: string;
+    cluster: string;
+    daemonSets: Watched[];
+    everyMs: number;
+  }): Promise<{ stragglers: Stragglers[] }>;
   /** Gives the application's DaemonSets back: orphans them, see the design's rule on release. Returns a sentence each. */
   releaseApplication(input: { spec: ApplicationSpec; commit: string | null }): Promise<{ notes: string[] }>;
   /** Lifts the quarantine in the DaemonSets' records. Returns the names of those that had one. */
@@ -113,6 +135,8 @@ export interface BatchResult {
   tolerated?: Finding[];
   /** What a person should look at, with verdict `attention`. */
   attention?: string;
+  /** True when the batch has closed the window itself, see `BatchInput.thenClose`. */
+  windowClosed?: boolean;
   /** Which window or person does not let it go on, with verdict `closed`; `untilMs` is null when nobody knows. */
   closed?: { sentence: string; untilMs: number | null };
 }
@@ -202,6 +226,8 @@ export interface BatchInput extends BatchRules {
   windowsOverridden?: boolean;
   /** True after a person's retry: restarts before this attempt are not counted, deadlines start now. */
   judgeAgain: boolean;
+  /** Phase to close the window in, once every node of the batch is done; absent where it stays open or the workflow closes it. */
+  thenClose?: string;
 }
 
 /** Everything the workers run. */

@@ -1,16 +1,11 @@
-import {
-  allHandlersFinished,
-  CancellationScope,
-  continueAsNew,
-  getExternalWorkflowHandle,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, getExternalWorkflowHandle } from '@temporalio/workflow';
 import { applicationWorkflowId } from '../domain/ids.ts';
 import type { RolloutInput } from '../domain/rollout/input.ts';
 import { isEnd } from '../domain/rollout/phases.ts';
 import type { RolloutFinished } from '../domain/wire.ts';
 import { rolloutFinishedSignal } from './messages.ts';
 import { bindRolloutMessages } from './rollout/bind.ts';
+import { continueDue } from './rollout/continue.ts';
 import { RolloutRun } from './rollout/run.ts';
 import { takeStep } from './rollout/steps.ts';
 
@@ -27,7 +22,7 @@ export async function rollout(input: RolloutInput): Promise<RolloutFinished> {
   return await CancellationScope.nonCancellable(async () => {
     while (!isEnd(run.state.phase)) {
       // No await between the check and continue-as-new: a signal that arrives in between would be lost.
-      if (workflowInfo().continueAsNewSuggested && allHandlersFinished()) {
+      if (continueDue()) {
         await continueAsNew<typeof rollout>({ ...input, state: run.state });
       }
       await takeStep(run);

@@ -12,6 +12,7 @@ import { InterlockStore } from './interlock-store.ts';
 import { promote, recordOutcome } from './outcome.ts';
 import { planRollout, takeLiveCensus } from './plan.ts';
 import { watchSoak } from './soak.ts';
+import { runThenClose } from './then-close.ts';
 import { closeWindow, openWindow } from './windows.ts';
 
 /** What the rollout activities are made from. */
@@ -70,23 +71,29 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities & 
       await body(call);
       await releaseReservations(new InterlockStore(call.client, deps.interlock), askerOf(context));
     });
+  const closing = async (call: RolloutCall, input: Parameters<typeof closeWindow>[1]) => {
+    const closed = await closeWindow(call, input);
+    await releaseBack(new InterlockStore(call.client, deps.interlock), call.client, input.context);
+    return closed;
+  };
   return {
     planRollout: (input) => short(input.context, (call) => planRollout(call, input)),
     takeCensus: (input) => short(input.context, (call) => takeLiveCensus(call, input.context)),
     install: (input) => short(input.context, (call) => install(call, input)),
     openWindow: (input) => short(input.context, (call) => openWindow(call, input)),
-    closeWindow: (input) =>
-      short(input.context, async (call) => {
-        const closed = await closeWindow(call, input);
-        await releaseBack(new InterlockStore(call.client, deps.interlock), call.client, input.context);
-        return closed;
-      }),
+    closeWindow: (input) => short(input.context, (call) => closing(call, input)),
     promote: (input) => ending(input.context, (call) => promote(call, input)),
     recordOutcome: (input) => ending(input.context, (call) => recordOutcome(call, input)),
     runBatch: (input) =>
       long(
         input.context,
-        (batch) => runBatch(batch, input),
+        (batch) => {
+          const call = callFor(input.context);
+          return runThenClose(batch, input, () => runBatch(batch, input), {
+            open: (again) => openWindow(call, again),
+            close: (then) => closing(call, then),
+          });
+        },
         (client) => batchGuards(deps, client, input),
       ),
     ...createGuardActivities(deps),

@@ -9,6 +9,7 @@ import { initialState, type RolloutState } from '../../domain/rollout/state.ts';
 import type { Outcome, RolloutFinished } from '../../domain/wire.ts';
 import { searchAttributes } from '../attributes.ts';
 import { HoldingInterrupted, untilAnswered } from '../holding.ts';
+import { continueDue } from './continue.ts';
 
 /** The state of one rollout in its workflow, and the few ways in which it changes. */
 export class RolloutRun {
@@ -104,7 +105,7 @@ export class RolloutRun {
 
   /**
    * Runs an activity until it is answered, holding while the cluster cannot be asked. A message that wants something else ends
-   * the holding with HoldingInterrupted.
+   * the holding with HoldingInterrupted, and so does a history that has grown long: the step is taken again in the next run.
    */
   async answered<T>(call: () => Promise<T>, wanted: () => boolean): Promise<T> {
     const from = this.state.phase;
@@ -116,7 +117,7 @@ export class RolloutRun {
       leave: () => {
         if (this.state.phase === 'holding') this.set({ phase: from, why: null });
       },
-      interrupted: wanted,
+      interrupted: () => wanted() || continueDue(),
     });
   }
 

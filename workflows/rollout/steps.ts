@@ -5,12 +5,13 @@ import { approvalVoid } from '../../domain/rollout/plan.ts';
 import { HoldingInterrupted, readFailure } from '../holding.ts';
 import { clusterActivities, watchActivities } from '../proxies.ts';
 import { wantsAttention } from './attention.ts';
+import { continueDue } from './continue.ts';
 import { afterGates, gateFailed } from './gates.ts';
 import { takeIntent } from './intents.ts';
 import { rollBack } from './roll-back.ts';
 import type { RolloutRun } from './run.ts';
 import { batchClosed, mayStart, wait } from './waiting.ts';
-import { closeWindow, openWindow } from './windows.ts';
+import { closesAfterBatch, closeWindow, openWindow } from './windows.ts';
 
 /**
  * Takes the one step that the phase calls for, or what a message wants first. Returns after each activity, so that the next
@@ -57,7 +58,7 @@ async function phaseStep(run: RolloutRun): Promise<void> {
     case 'paused':
     case 'stopped': {
       const { phase } = run.state;
-      return await condition(() => run.state.phase !== phase || interrupts(run.state));
+      return await condition(() => run.state.phase !== phase || interrupts(run.state) || continueDue());
     }
     default:
       // Holding is a phase only while an activity call waits; between steps nothing is left in it.
@@ -116,8 +117,9 @@ async function install(run: RolloutRun): Promise<void> {
 
 async function awaitApproval(run: RolloutRun, moment: 'before' | 'after'): Promise<void> {
   const key = `${moment}:${run.state.batch}`;
-  await condition(() => run.state.approved.includes(key) || interrupts(run.state));
-  if (interrupts(run.state)) return;
+  const given = (): boolean => run.state.approved.includes(key);
+  await condition(() => given() || interrupts(run.state) || continueDue());
+  if (interrupts(run.state) || !given()) return;
   const census = await run.answered(
     () => clusterActivities(run.input.ref.cluster).takeCensus({ context: run.context() }),
     () => interrupts(run.state),
@@ -143,6 +145,7 @@ async function rollBatch(run: RolloutRun): Promise<void> {
   if (!(await mayStart(run))) return;
   const toHash = await openWindow(run);
   const total = run.state.plan?.batches.length ?? 0;
+  const soaks = (batch?.soakMs ?? 0) > 0;
   const summary = `batch ${run.state.batch + 1}/${total}: ${batch?.name ?? ''}, ${batch?.goal ?? 0} nodes`.slice(
     0,
     180,
@@ -150,17 +153,18 @@ async function rollBatch(run: RolloutRun): Promise<void> {
   const result = await run.interruptible(
     () =>
       clusterActivities(run.input.ref.cluster).runBatch.executeWithOptions({ summary }, [
-        run.batchInput('forward', toHash),
+        { ...run.batchInput('forward', toHash), ...(soaks && closesAfterBatch(run) ? { thenClose: 'soaking' } : {}) },
       ]),
     () => interrupts(run.state),
   );
   if (result === null) return;
   run.absorb(result);
+  if (result.windowClosed === true) run.set({ windowOpen: false });
   if (result.verdict === 'edited') return run.edited(result, 'rolling');
   if (result.verdict === 'failed') return await gateFailed(run, result);
   if (result.verdict === 'closed') return await batchClosed(run, result);
   if (result.verdict === 'attention') return await wantsAttention(run, result, 'rolling');
-  if ((batch?.soakMs ?? 0) === 0) return await afterGates(run);
+  if (!soaks) return await afterGates(run);
   await closeWindow(run);
   run.set({ phase: 'soaking', soakUntilMs: null });
 }
@@ -181,6 +185,7 @@ async function soak(run: RolloutRun): Promise<void> {
   if (result === null) return;
   run.absorb(result);
   if (result.verdict === 'failed') return await gateFailed(run, result);
+  if (result.verdict === 'edited') return run.edited(result, 'rolling');
   if (result.verdict === 'attention') return await wantsAttention(run, result, 'soaking');
   // Nodes joined or lost their pod while last good was live: the batch takes them, and soaks again.
   if (result.verdict === 'incomplete') return run.set({ phase: 'rolling' });

@@ -18,12 +18,17 @@ export async function openWindow(run: RolloutRun): Promise<string> {
   return toHash;
 }
 
+/** Whether last good is to be live after this batch: with `promoteAfter: canary` only after the first one. */
+export function closesAfterBatch(run: RolloutRun): boolean {
+  return run.policy.promoteAfter !== 'canary' || run.state.batch === 0;
+}
+
 /**
  * Makes last good live again, unless it is. With `promoteAfter: canary` the target stays once the first batch has passed.
  * Without a last good template there is nothing to go back to, and the target stays.
  */
 export async function closeWindow(run: RolloutRun): Promise<void> {
-  if (run.policy.promoteAfter === 'canary' && run.state.batch > 0) return;
+  if (!closesAfterBatch(run)) return;
   await forceClosed(run, false, () => interrupts(run.state));
 }
 
