@@ -41,16 +41,16 @@ export interface Admission {
   /** Whether that table differs from the one that was read. */
   changed: boolean;
   /** Reservations of other rollouts that stand in the way: on the wanted nodes, and all where the cap is reached. */
-  inTheWay: readonly Reservation[];
+  inTheWay: InterlockTable;
   /** Whether nodes were refused because as many as the cap allows are out. */
   capped: boolean;
 }
 
 /**
- * How old the reservation of a rollout that runs no more must be before another one takes its node: a worker may learn late
- * that its rollout was terminated, and the pod may still be on its way back. Milliseconds.
+ * How old a reservation must be before another rollout may give it up: a worker may learn late that its rollout was
+ * terminated, and the pod may still be on its way back. Milliseconds.
  */
-export const closedGraceMs = 15_000;
+export const sweepGraceMs = 15_000;
 
 /** The same for a node that is not there any more; longer, because the asker's view of the nodes may be old. */
 const goneGraceMs = 60_000;
@@ -88,7 +88,7 @@ export function admit(
     changed = true;
   }
   if (capped) for (const [uid, holder] of table) if (!isOwn(holder, asker)) inTheWay.set(uid, holder);
-  return { admitted, table: next, changed, inTheWay: [...inTheWay.values()], capped };
+  return { admitted, table: next, changed, inTheWay, capped };
 }
 
 /** Of the same DaemonSet, and not of a later rollout: the workflow id is the lock, so an older one runs no more. */
@@ -107,30 +107,30 @@ export function without(table: InterlockTable, asker: Asker, uids: ReadonlySet<s
 }
 
 /**
- * The table without reservations that nobody will give back: of rollouts that run no more, and of nodes that are gone.
- * @param isClosed whether the workflow of a reservation is known to run no more
+ * The table without reservations that nobody will give back: those that are over, and those of nodes that are gone.
+ * @param over UIDs of nodes whose rollout runs no more, or rests while its pod there is available again
  * @param present UIDs of all nodes of the cluster
  */
 export function swept(
   table: InterlockTable,
-  isClosed: (holder: Reservation) => boolean,
+  over: ReadonlySet<string>,
   present: ReadonlySet<string>,
   nowMs: number,
 ): InterlockTable {
   const stays = ([uid, holder]: [string, Reservation]): boolean => {
     const ageMs = nowMs - holder.atMs;
     if (ageMs >= goneGraceMs && !present.has(uid)) return false;
-    return ageMs < closedGraceMs || !isClosed(holder);
+    return ageMs < sweepGraceMs || !over.has(uid);
   };
   return new Map([...table].filter(stays));
 }
 
 /** Who stands in the way, in a sentence that names the rollouts; null when nobody does. */
 export function wayBlocked({ inTheWay, capped }: Admission, cap: number | null): string | null {
-  if (inTheWay.length === 0) {
+  if (inTheWay.size === 0) {
     return capped ? `as many nodes as may be out in this cluster (${cap}) are out for this rollout` : null;
   }
-  const byRollout = Map.groupBy(inTheWay, (holder) => rolloutLabel(holder.workflowId));
+  const byRollout = Map.groupBy(inTheWay.values(), (holder) => rolloutLabel(holder.workflowId));
   const holders = [...byRollout].map(([rollout, held]) => `rollout ${rollout} has ${named(held)} out`);
   const shown =
     holders.length > 3 ? [...holders.slice(0, 3), `${holders.length - 3} more rollouts have others`] : holders;

@@ -13,6 +13,7 @@ import type { RefillGuard } from './guards.ts';
 import { interlockGuard, releaseReservations } from './interlock.ts';
 import { InterlockStore } from './interlock-store.ts';
 import { nodesBack } from './nodes-back.ts';
+import { backAgain } from './reservation-back.ts';
 import { readManaged } from './template.ts';
 import { windowGuard } from './window-guard.ts';
 
@@ -40,6 +41,7 @@ export function batchGuards(deps: GuardDeps, client: ClusterClient, input: Batch
       me: askerOf(input.context),
       maxNodesOut: deps.maxNodesOut?.(input.context.ref.cluster) ?? null,
       isRunning: async ({ workflowId, rollout }) => (await deps.isRunning?.(workflowId, rollout)) ?? true,
+      isBack: backAgain(client),
     }),
   ];
 }

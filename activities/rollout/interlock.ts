@@ -5,6 +5,7 @@ import {
   type InterlockTable,
   ownNodes,
   type Reservation,
+  sweepGraceMs,
   swept,
   wayBlocked,
   without,
@@ -23,6 +24,8 @@ export interface InterlockDeps {
   maxNodesOut: IntOrPercent | null;
   /** Whether the workflow of a reservation still runs; true when that cannot be told. */
   isRunning: (holder: Asker) => Promise<boolean>;
+  /** Whether nothing of a rollout is out any more on a node that it has reserved. */
+  isBack: (holder: Reservation) => Promise<boolean>;
 }
 
 /** Writes that lose against another rollout are decided again this often; after that the next round asks. */
@@ -59,9 +62,8 @@ export function interlockGuard(deps: InterlockDeps): RefillGuard {
       const present = new Set(nodes.map(({ uid }) => uid));
       const decision = await change(async (table) => {
         const first = admit(table, me, wanted, cap, Date.now());
-        if (first.inTheWay.length === 0) return first;
-        const closed = await closedOf(deps, first.inTheWay);
-        const rest = swept(table, (holder) => closed.has(keyOf(holder)), present, Date.now());
+        if (first.inTheWay.size === 0) return first;
+        const rest = swept(table, await overOf(deps, first.inTheWay), present, Date.now());
         if (rest.size === table.size) return first;
         return { ...admit(rest, me, wanted, cap, Date.now()), changed: true };
       });
@@ -89,18 +91,26 @@ export async function releaseReservations(
   // Most rollouts that come here hold nothing: then one read is all.
   if (ownNodes((await store.read()).table, me).length === 0) return;
   const free = isFree === undefined ? () => true : await isFree();
-  const guard = interlockGuard({ store, me, maxNodesOut: null, isRunning: async () => true });
+  const guard = interlockGuard({
+    store,
+    me,
+    maxNodesOut: null,
+    isRunning: async () => true,
+    isBack: async () => false,
+  });
   await guard.release(free);
 }
 
-/** Of the reservations in the way, the keys of those whose rollout runs no more. */
-async function closedOf(deps: InterlockDeps, inTheWay: readonly Reservation[]): Promise<Set<string>> {
-  const holders = new Map(inTheWay.map((holder) => [keyOf(holder), holder]));
-  const closed = new Set<string>();
-  for (const [key, holder] of holders) if (!(await deps.isRunning(holder))) closed.add(key);
-  return closed;
-}
+/** Reservations looked at in one round; the others come in the next ones. */
+const looksPerRound = 10;
 
-function keyOf({ workflowId, rollout }: Asker): string {
-  return `${workflowId} ${rollout}`;
+/** UIDs of the nodes whose reservation is over though nobody has given it back. */
+async function overOf(deps: InterlockDeps, inTheWay: InterlockTable): Promise<Set<string>> {
+  const old = [...inTheWay].filter(([, { atMs }]) => Date.now() - atMs >= sweepGraceMs);
+  const over = new Set<string>();
+  for (const [uid, holder] of old) if (!(await deps.isRunning(holder))) over.add(uid);
+  // A rollout that was paused while pods were on their way rests on nodes that have long been back.
+  const resting = old.filter(([uid]) => !over.has(uid)).slice(0, looksPerRound);
+  for (const [uid, holder] of resting) if (await deps.isBack(holder)) over.add(uid);
+  return over;
 }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
   admit,
-  closedGraceMs,
   type InterlockTable,
   interlockPlace,
   ownNodes,
   parseTable,
   type Reservation,
+  sweepGraceMs,
   swept,
   tableData,
   wayBlocked,
@@ -87,15 +87,15 @@ describe('S35: who may take which node', () => {
 
 describe('what nobody gives back', () => {
   const everywhere = new Set(['uid-n1', 'uid-n2', 'uid-n3']);
-  const isCni = (holder: Reservation) => holder.workflowId === cni.workflowId;
+  const over = new Set(['uid-n3']);
   test.each<[string, number, Set<string>, string[]]>([
     ['of a rollout that runs no more', 3_600_000, everywhere, ['n1', 'n2']],
-    ['but not at once: its pod may be on its way back', closedGraceMs - 1, everywhere, ['n1', 'n2', 'n3']],
-    ['from that moment on', closedGraceMs, everywhere, ['n1', 'n2']],
+    ['but not at once: its pod may be on its way back', sweepGraceMs - 1, everywhere, ['n1', 'n2', 'n3']],
+    ['from that moment on', sweepGraceMs, everywhere, ['n1', 'n2']],
     ['of a node that is gone', 60_000, new Set(['uid-n1', 'uid-n3']), ['n1']],
     ['but not at once: a view may be old', 59_999, new Set(['uid-n1', 'uid-n3']), ['n1', 'n2']],
   ])('%s', (_name, ageMs, present, left) => {
-    expect(names(swept(table({ log: ['n1', 'n2'], cni: ['n3'] }, ageMs), isCni, present, nowMs).keys())).toEqual(left);
+    expect(names(swept(table({ log: ['n1', 'n2'], cni: ['n3'] }, ageMs), over, present, nowMs).keys())).toEqual(left);
   });
 });
 
