@@ -88,7 +88,8 @@ function census({ eligible, zones, pools }: NodeCensus): string[][] {
 function facts({ fields }: ShownPolicy, batchPlan: ShownBatchPlan | undefined): string[][] {
   const { maxUnavailable, readyWithin, maxRestarts, onFailure } = fields;
   const back = onFailure?.value === 'rollback';
-  const now = batchPlan === undefined ? '' : `, ${count(batchPlan.budget, 'node')} now`;
+  const inNodes = batchPlan !== undefined && typeof batchPlan.maxUnavailable === 'string';
+  const now = inNodes ? `, ${count(batchPlan.budget, 'node')} now` : '';
   return [
     ['at most out', `${maxUnavailable?.value}${now} (${sourceName(maxUnavailable?.source ?? { kind: 'default' })})`],
     ['ready within', `${readyWithin?.value}`],

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { defaultPolicy } from '../../../domain/application/defaults.ts';
+import { policyFieldNames } from '../../../domain/policy/schema.ts';
+import { planDigest } from '../../../domain/rollout/plan.ts';
+import type { RolloutPolicy } from '../../../domain/rollout/policy.ts';
+
+const digestOf = (policy: RolloutPolicy): string =>
+  planDigest({
+    commit: 'c',
+    renderedDigest: 'r',
+    from: 'a',
+    to: 'b',
+    rules: defaultPolicy().batches,
+    maxUnavailable: '10%',
+    policy,
+  });
+
+test.each(policyFieldNames)('an approval is for the resolved policy: %s counts', (field) => {
+  const changed = { ...defaultPolicy(), [field]: 'changed' };
+  expect(digestOf(changed)).not.toBe(digestOf(defaultPolicy()));
+});
+
+test('the same policy in another order of keys is the same plan', () => {
+  const reversed = Object.fromEntries(Object.entries(defaultPolicy()).reverse()) as unknown as RolloutPolicy;
+  expect(digestOf(reversed)).toBe(digestOf(defaultPolicy()));
+});
