@@ -12,7 +12,8 @@ export function createProductActivities(deps: {
   clusterFor: (cluster: string) => ClusterClient;
 }): ActivitiesByQueue {
   const { config, client, clusterFor } = deps;
-  return createActivities({ git: openGit(config), client, clusterFor });
+  const maxNodesOut = (cluster: string) => config.clusters[cluster]?.maxNodesOut ?? null;
+  return createActivities({ git: openGit(config), client, clusterFor, maxNodesOut });
 }
 
 function openGit(config: ServicesConfig) {

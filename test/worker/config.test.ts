@@ -53,6 +53,15 @@ test('two files are enough; everything else has a default', () => {
   });
 });
 
+test.each([
+  ['5', 5],
+  ['5%', '5%'],
+  ['"100%"', '100%'],
+])('maxNodesOut: %s of a cluster', (text, maxNodesOut) => {
+  const clusters = file('limited.yaml', `clusters:\n  here: {inCluster: true, maxNodesOut: ${text}}\n`);
+  expect(load({ NODEWAVE_CLUSTERS_FILE: clusters }).clusters).toEqual({ here: { inCluster: true, maxNodesOut } });
+});
+
 test('a role needs only its own file', () => {
   const env = { HOME: folder, NODEWAVE_RECEIVERS_FILE: join(folder, 'receivers.yaml') };
   expect(loadConfig({ ...env, NODEWAVE_ROLES: 'webhook' })).toMatchObject({ roles: ['webhook'], clusters: {} });
@@ -97,7 +106,7 @@ describe('files are refused with file, line and field', () => {
   test.each([
     [
       'clusters:\n  prod:\n    kubeconfg: k.yaml\n',
-      'DIR/bad-clusters.yaml:3: clusters.prod.kubeconfg: there is no such key; did you mean kubeconfig?; expected clusters, kubeconfig, context, inCluster',
+      'DIR/bad-clusters.yaml:3: clusters.prod.kubeconfg: there is no such key; did you mean kubeconfig?; expected clusters, kubeconfig, context, inCluster, maxNodesOut',
     ],
     [
       'clusters:\n  prod: {}\n',
@@ -111,6 +120,10 @@ describe('files are refused with file, line and field', () => {
       'clusters:\n  a: {inCluster: true}\n  "b:c": {inCluster: true}\n',
       'DIR/bad-clusters.yaml:3: clusters.b:c: expected small letters, digits and "-", at most 63 of them',
     ],
+    ...['0', '-1', '1.5', '0%', '101%', '5 %', '[]', 'true'].map((limit) => [
+      `clusters:\n  a: {inCluster: true, maxNodesOut: ${limit}}\n`,
+      'DIR/bad-clusters.yaml:2: clusters.a.maxNodesOut: expected a number of nodes such as 5, or a percentage such as "5%"',
+    ]),
     ['clusters: {}\n', 'DIR/bad-clusters.yaml names no cluster; add one under "clusters:"'],
     ['clusters:\n  a: [\n', 'DIR/bad-clusters.yaml:'],
     ['', 'DIR/bad-clusters.yaml must hold exactly one YAML document and holds 0'],
