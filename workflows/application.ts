@@ -1,12 +1,17 @@
-import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, patched } from '@temporalio/workflow';
+import { watchedDaemonSets } from '../domain/application/catch-up.ts';
+import { duePrunes } from '../domain/application/prune.ts';
 import type { ApplicationInput } from '../domain/application/state.ts';
+import { pruneDropped, returnOtherObjects } from './application/aftermath.ts';
 import { type App, continueDue, createApp, show } from './application/app.ts';
 import { setHandlers } from './application/handlers.ts';
 import { pollGit, stopPoll } from './application/poll.ts';
 import { releaseQuarantine, removeApplication } from './application/requests.ts';
-import { startNextRollback } from './application/rollouts.ts';
+import { catchUpNodes, startNextRollback } from './application/rollouts.ts';
+import { stopStragglers, watchStragglers } from './application/stragglers.ts';
 import { noticeNewest, syncNewest } from './application/sync.ts';
 import { stopWatches, watchRollouts } from './application/watch.ts';
+import { patches } from './patches.ts';
 
 /**
  * One application: follows its ref in git and has every new commit prepared, applied and rolled out. Lives until it is
@@ -19,6 +24,7 @@ export async function application(input: ApplicationInput): Promise<{ name: stri
   while (!app.state.removed) {
     if (continueDue()) {
       await stopPoll(app);
+      await stopStragglers(app);
       await stopWatches(app);
       // From this check on nothing is awaited: what arrived before it is in the state, what comes after it reaches the new run.
       if (continueDue()) {
@@ -31,10 +37,13 @@ export async function application(input: ApplicationInput): Promise<{ name: stri
     } else {
       if (app.state.spec) pollGit(app);
       watchRollouts(app);
+      // Runs that were recorded before this existed must not meet it when they are replayed.
+      if ((app.stragglers || watchedDaemonSets(app.state).length > 0) && patched(patches.catchUp)) watchStragglers(app);
       await condition(() => hasWork(app) || continueDue());
     }
   }
   await stopPoll(app);
+  await stopStragglers(app);
   await stopWatches(app);
   await condition(allHandlersFinished);
   return { name: app.state.name, log: app.state.log.map((entry) => entry.what) };
@@ -45,15 +54,25 @@ function hasWork(app: App): boolean {
   if (removal) return true;
   // While it is paused, git is looked at and nothing else is done.
   if (paused) return spec !== null && pending !== null;
-  return spec !== null && (pending !== null || release !== null || rollbacks.length > 0);
+  if (spec === null) return false;
+  return pending !== null || release !== null || rollbacks.length > 0 || hasAftermath(app);
 }
 
-/** What people ask for comes before what git asks for. */
+/** What rollouts leave to be done when they have ended. */
+function hasAftermath({ state }: App): boolean {
+  if (duePrunes(state) !== null || (state.stragglers ?? []).length > 0) return true;
+  return (state.restore ?? null) !== null && patched(patches.othersReturn);
+}
+
+/** What people ask for comes before what git asks for, and that before what rollouts have left to be done. */
 async function work(app: App): Promise<void> {
-  const { removal, paused, rollbacks, release } = app.state;
+  const { removal, paused, pending, rollbacks, release } = app.state;
   if (removal) await removeApplication(app);
   else if (paused) await noticeNewest(app);
   else if (rollbacks.length > 0) await startNextRollback(app);
   else if (release) await releaseQuarantine(app);
-  else await syncNewest(app);
+  else if (pending) await syncNewest(app);
+  else if (app.state.restore) await returnOtherObjects(app);
+  else if (duePrunes(app.state)) await pruneDropped(app);
+  else await catchUpNodes(app);
 }

@@ -61,7 +61,9 @@ export const temporalActivities: ActivityInterfaceFor<TemporalActivities> = {
   waitForRolloutEnd: temporalWait.waitForRolloutEnd,
 };
 
-type ClusterActivities = ActivityInterfaceFor<SyncActivities & Omit<RolloutActivities, 'watchSoak'>>;
+type ClusterActivities = ActivityInterfaceFor<
+  Omit<SyncActivities, 'waitForStragglers'> & Omit<RolloutActivities, 'watchSoak'>
+>;
 
 /** Lasts as long as nodes and soaks last. */
 const watching: ActivityOptions = {
@@ -88,6 +90,8 @@ export function clusterActivities(cluster: string): ClusterActivities {
     prepareSync: sync.prepareSync,
     previewSync: sync.previewSync,
     applySync: sync.applySync,
+    restoreObjects: sync.restoreObjects,
+    pruneDaemonSets: sync.pruneDaemonSets,
     releaseApplication: sync.releaseApplication,
     releaseQuarantine: sync.releaseQuarantine,
     planRollout: brief.planRollout,
@@ -105,6 +109,13 @@ export function clusterActivities(cluster: string): ClusterActivities {
 export function guardActivities(cluster: string): ActivityInterfaceFor<Pick<GuardActivities, 'mayRoll'>> {
   const taskQueue = clusterTaskQueue(cluster);
   return proxyActivities<Pick<GuardActivities, 'mayRoll'>>({ ...short, ...waiting, taskQueue });
+}
+
+/** Waits on a cluster's queue that cost no history; a cluster without a worker is simply not looked at meanwhile. */
+export function waitActivities(cluster: string): ActivityInterfaceFor<Pick<SyncActivities, 'waitForStragglers'>> {
+  const cancellationType = ActivityCancellationType.TRY_CANCEL;
+  const options = { ...short, heartbeatTimeout, cancellationType, taskQueue: clusterTaskQueue(cluster) };
+  return proxyActivities<Pick<SyncActivities, 'waitForStragglers'>>(options);
 }
 
 /** Activities that watch a cluster for long, on a queue of their own so that they never take a batch's slot. */

@@ -11,8 +11,11 @@ import { type RenderCommit, renderAsPlanned, type SyncContext } from './context.
 import { prepareChangeSet } from './prepare.ts';
 import { boundedPreview } from './preview.ts';
 import { previewBatches } from './preview-batches.ts';
+import { pruneDaemonSets } from './prune.ts';
 import { liftQuarantine } from './quarantine.ts';
 import { releaseObjects } from './release.ts';
+import { restoreObjects } from './restore.ts';
+import { lookForStragglers } from './stragglers.ts';
 
 /** What the sync activities are made from. */
 export interface SyncDeps {
@@ -43,9 +46,18 @@ export function createSyncActivities(deps: SyncDeps): SyncActivities {
       const prepared = await prepare(spec, commit);
       return boundedPreview(prepared, await previewBatches(contextFor(spec), prepared, cancellation()));
     },
-    async applySync({ spec, plan }) {
+    async applySync({ spec, plan, othersWait }) {
       const rendered = await renderAsPlanned(deps.render, spec, plan);
-      return { adopted: await applyPlan(contextFor(spec), plan, rendered, cancellation()) };
+      return { adopted: await applyPlan(contextFor(spec), plan, rendered, cancellation(), { othersWait }) };
+    },
+    async restoreObjects({ spec, commit }) {
+      return { changed: await restoreObjects(contextFor(spec), await deps.render(spec, commit), cancellation()) };
+    },
+    async pruneDaemonSets({ spec, daemonSets }) {
+      return { notes: await pruneDaemonSets(contextFor(spec), daemonSets, cancellation()) };
+    },
+    async waitForStragglers(question) {
+      return await lookForStragglers(deps.clusterFor(question.cluster), question);
     },
     async releaseApplication({ spec, commit }) {
       const objects = commit === null ? null : await renderOrNull(deps.render, spec, commit);

@@ -20,12 +20,14 @@ import { readOwn, writeAroundTemplate } from './write-daemon-set.ts';
 /**
  * Applies what restarts no pod: adoptions, then every object that is not a DaemonSet in kind order, then what git states
  * of the DaemonSets beside their templates. Every step can be repeated. Returns the adopted DaemonSets.
+ * @param options `othersWait` leaves out what is not a DaemonSet: it came with a release that is quarantined
  */
 export async function applyPlan(
   context: SyncContext,
   plan: SyncPlan,
   rendered: Rendered,
   signal: AbortSignal,
+  { othersWait = false } = {},
 ): Promise<string[]> {
   const objects = kindOrder(rendered.objects);
   const adopted: string[] = [];
@@ -37,7 +39,7 @@ export async function applyPlan(
     await adoptDaemonSet(context, object, sync, plan.commit, signal);
     adopted.push(daemonSetLabel(sync));
   }
-  for (const object of objects.filter((candidate) => !isDaemonSet(candidate))) {
+  for (const object of othersWait ? [] : objects.filter((candidate) => !isDaemonSet(candidate))) {
     signal.throwIfAborted();
     await applyOther(context, await locateOne(context, object, objects));
   }
@@ -51,7 +53,7 @@ export async function applyPlan(
 }
 
 /** Looked up one by one: an earlier object may have brought the namespace or kind of a later one. */
-async function locateOne(
+export async function locateOne(
   context: SyncContext,
   object: ManifestObject,
   all: readonly ManifestObject[],
@@ -62,7 +64,8 @@ async function locateOne(
   throw new NodewaveError('BadInput', errors[0]?.message ?? `${describeObject(object)} has no place on the cluster`);
 }
 
-async function applyOther(context: SyncContext, { object, path }: Located): Promise<void> {
+/** Applies one object that is not a DaemonSet. An error of the API server comes back with the object's file and line. */
+export async function applyOther(context: SyncContext, { object, path }: Located): Promise<void> {
   const { client, application, spec } = context;
   const manager = fieldManager(application);
   try {

@@ -11,7 +11,7 @@ import type { DaemonSet, KubeObject } from '../cluster/objects.ts';
 import { readRecord } from '../cluster/record-store.ts';
 import type { SyncContext } from './context.ts';
 import type { Examined } from './examine.ts';
-import { hasLeftBehind } from './left-behind.ts';
+import { leftBehind } from './left-behind.ts';
 import { templateOf } from './predict.ts';
 
 /** What the sync means for one DaemonSet of the commit. */
@@ -30,7 +30,7 @@ export async function judgeDaemonSet(
   // Keyed on git's own text: what others add to the live template must not lift a quarantine.
   const key = quarantineKey(digest(template), objects, template, namespace);
   const held = record?.quarantine.find((entry) => entry.key === key);
-  const verdict = held === undefined ? await verdictOf(context, examined, record) : 'held';
+  const verdict = held === undefined ? await verdictOf(context, examined, record, policy) : 'held';
   return {
     namespace,
     name,
@@ -55,12 +55,14 @@ async function verdictOf(
   { client }: SyncContext,
   examined: Examined,
   record: DaemonSetRecord | null,
+  policy: RolloutPolicy,
 ): Promise<DaemonSetVerdict> {
   const { live, desired, changes, adopt } = examined;
   if (live === null) return 'install';
   if (digest(templateOf(desired)) !== digest(templateOf(live))) return 'rollout';
   if (record !== null && isUnfinished(record)) return 'rollout';
-  if (record !== null && (await hasLeftBehind(client, live as unknown as DaemonSet, record))) return 'rollout';
+  const behind = record === null ? [] : await leftBehind(client, live as unknown as DaemonSet, record, policy);
+  if (behind.length > 0) return 'rollout';
   const counts = changes.some((change) => change.class === 'noRestart' || (change.class === 'strategy' && !adopt));
   return counts ? 'configure' : 'unchanged';
 }

@@ -1,6 +1,7 @@
 import { daemonSetLabel } from '../ids.ts';
 import { shortCommit } from '../markdown.ts';
 import type { DaemonSetSync, SyncPlan } from '../sync.ts';
+import { policyOf } from './rollout-policy.ts';
 import { type ApplicationState, type Obstacle, type RunResult, sameDaemonSet } from './state.ts';
 
 /** What is done about one DaemonSet of a prepared commit. */
@@ -21,6 +22,11 @@ export function changesNothing(plan: SyncPlan): boolean {
   );
 }
 
+/** The plan when its other objects are left as they are. */
+export function withoutOthers(plan: SyncPlan): SyncPlan {
+  return { ...plan, others: { create: 0, configure: 0, unchanged: plan.others.unchanged } };
+}
+
 /** The step for every DaemonSet of the plan, by what runs and what stands in the way. */
 export function decideSteps(state: ApplicationState, plan: SyncPlan): Step[] {
   return plan.daemonSets.map((sync) => decideStep(state, sync));
@@ -39,7 +45,10 @@ export function decideStep(state: ApplicationState, sync: DaemonSetSync): Step {
   }
   if (active) {
     const same = sync.templateDigest === active.templateDigest && active.supersededBy === null;
-    return same ? { do: 'await', sync, rollout: active.rollout } : { do: 'queue', sync, ask: true };
+    if (same) return { do: 'await', sync, rollout: active.rollout };
+    const mode = policyOf(state, sync)?.supersede ?? 'replace';
+    // Nodes that are only being caught up never keep a commit waiting.
+    return { do: 'queue', sync, ask: mode === 'replace' || active.catchUp !== undefined };
   }
   if (sync.verdict === 'install' || sync.verdict === 'rollout') {
     const blocked = state.obstacles.find((obstacle) => sameDaemonSet(obstacle, sync) && blocks(obstacle, sync));

@@ -27,9 +27,12 @@ export function sentenceOf(state: ApplicationState): string {
   if (state.holding !== null) return `${state.holding} Trying again until it is answered.`;
   if (state.busy !== null) return state.busy;
   const invalid = state.invalid ? invalidSentence(state.invalid) : null;
-  if (state.active.length > 0) return [activeSentence(state), invalid].filter(Boolean).join(' ');
+  if (state.active.length > 0) return [activeSentence(state), inLine(state), invalid].filter(Boolean).join(' ');
   if (invalid) return `${invalid} Push a fix, or run "nodewave sync ${state.name}" when the cause is gone.`;
-  if (state.obstacles.length > 0) return state.obstacles.map((one) => obstacleSentence(state.name, one)).join(' ');
+  if (state.obstacles.length > 0) {
+    const why = state.obstacles.map((one) => obstacleSentence(state.name, one)).join(' ');
+    return [why, returning(state)].filter(Boolean).join(' ');
+  }
   if (state.pollProblem !== null) return `${state.pollProblem} Asking again until git answers.`;
   return waitingSentence(state);
 }
@@ -42,9 +45,24 @@ function pausedPage(state: ApplicationState, paused: ApplicationPaused): string 
   return `${pausedSentence(state.name, paused)}${rollouts}${waits} Nothing is deleted or applied until "nodewave resume ${state.name}".`;
 }
 
+/** Commits that wait for their turn. */
+function inLine({ queue = [] }: ApplicationState): string | null {
+  if (queue.length === 0) return null;
+  const shown = queue.slice(0, 5).map(({ commit }) => shortCommit(commit));
+  const more = queue.length > shown.length ? ` and ${queue.length - shown.length} more` : '';
+  return `In line after it, in this order: ${shown.join(', ')}${more}.`;
+}
+
+/** Until git answers, people see which objects are still of the release that was given up. */
+function returning({ restore }: ApplicationState): string | null {
+  if (!restore) return null;
+  return `The other objects of commit ${shortCommit(restore.from)} return to commit ${shortCommit(restore.to)} as soon as git and cluster answer.`;
+}
+
 function activeSentence(state: ApplicationState): string {
   return state.active
     .map((rollout) => {
+      if (rollout.catchUp) return `Catching ${daemonSetLabel(rollout)} up on ${rollout.catchUp.join(', ')}.`;
       const way = rollout.supersededBy ? `; commit ${shortCommit(rollout.supersededBy)} waits for its end` : '';
       return rollout.mode === 'revert'
         ? `Rolling ${daemonSetLabel(rollout)} back from commit ${shortCommit(rollout.commit)}, asked for by ${rollout.by}.`

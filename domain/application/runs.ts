@@ -1,51 +1,55 @@
 import { daemonSetLabel } from '../ids.ts';
 import { shortCommit, shorten } from '../markdown.ts';
+import type { SyncPlan } from '../sync.ts';
 import type { RolloutFinished, SyncOutcome } from '../wire.ts';
+import { nodesCaughtUp } from './catch-up.ts';
+import { goodOutcomes, severity } from './outcomes.ts';
+import { awaitPrunes, dropPrunes } from './prune.ts';
+import { forgetGood, noteGood, returnOf } from './restore.ts';
 import {
   type ActiveRollout,
   type ApplicationState,
+  addLog,
   kept,
   type Obstacle,
   type RunResult,
   type SyncRun,
   sameDaemonSet,
+  type Trigger,
 } from './state.ts';
-import { addTrigger } from './triggers.ts';
-
-/** From best to worst; a sync is as good as its worst DaemonSet. */
-const severity: readonly SyncOutcome['outcome'][] = [
-  'unchanged',
-  'configured',
-  'adopted',
-  'installed',
-  'succeeded',
-  'superseded',
-  'held',
-  'aborted',
-  'rolledBack',
-  'invalid',
-  'failed',
-  'rollbackFailed',
-];
-
-/** Outcomes after which the commit's templates have passed everything. */
-const good: readonly SyncOutcome['outcome'][] = ['unchanged', 'configured', 'adopted', 'installed', 'succeeded'];
+import { addTrigger, expediteOf } from './triggers.ts';
 
 /** The run of this commit: the one that is open, else a new one. */
 export function openRun(
   state: ApplicationState,
   commit: string,
   subject: string,
-  requestIds: readonly string[],
+  { requestIds, expedite }: Pick<Trigger, 'requestIds' | 'expedite'>,
 ): SyncRun {
   const open = state.runs.find((run) => run.commit === commit);
   if (open) {
     open.requestIds = [...new Set([...open.requestIds, ...requestIds])];
+    Object.assign(open, expediteOf({ expedite }, open));
     return open;
   }
-  const run: SyncRun = { commit, subject, requestIds: [...requestIds], results: {}, waits: {} };
+  const run: SyncRun = {
+    commit,
+    subject,
+    requestIds: [...requestIds],
+    results: {},
+    waits: {},
+    ...expediteOf({ expedite }),
+  };
   state.runs.push(run);
   return run;
+}
+
+/** Keeps of a plan what is needed when the run has ended: where objects return to, and what is deleted. */
+export function noteInRun(run: SyncRun, plan: SyncPlan): void {
+  run.templates = Object.fromEntries(plan.daemonSets.map((sync) => [daemonSetLabel(sync), sync.templateDigest]));
+  const { create, configure, unchanged } = plan.others;
+  run.hasOthers = create + configure + unchanged > 0;
+  awaitPrunes(run, plan.prune ?? []);
 }
 
 /**
@@ -55,7 +59,7 @@ export function openRun(
 export function dropQueued(state: ApplicationState, commit: string, nowMs: number): void {
   for (const run of state.runs) {
     for (const [label, wait] of Object.entries(run.waits)) {
-      if (wait !== 'queued') continue;
+      if (wait !== 'queued' && wait !== 'prune') continue;
       delete run.waits[label];
       if (run.commit === commit) continue;
       run.results[label] = { outcome: 'superseded', cause: `commit ${shortCommit(commit)} came before it started` };
@@ -69,11 +73,16 @@ export function dropQueued(state: ApplicationState, commit: string, nowMs: numbe
  * of commit `except` is being filled and stays.
  */
 export function settleRuns(state: ApplicationState, nowMs: number, except?: string): void {
+  for (const run of state.runs) if (run.commit !== except) dropPrunes(run);
   const done = state.runs.filter((run) => run.commit !== except && Object.keys(run.waits).length === 0);
   state.runs = state.runs.filter((run) => !done.includes(run));
   for (const run of done) {
     const worst = worstResult(Object.values(run.results));
-    if (good.includes(worst.outcome)) state.syncedCommit = run.commit;
+    if (goodOutcomes.includes(worst.outcome)) {
+      state.syncedCommit = run.commit;
+      noteGood(state, run);
+    }
+    returnOthers(state, run, nowMs);
     recordOutcome(state, {
       ...worst,
       commit: run.commit,
@@ -82,6 +91,19 @@ export function settleRuns(state: ApplicationState, nowMs: number, except?: stri
       requestIds: run.requestIds,
     });
   }
+}
+
+/** The objects beside the DaemonSets follow those; where they cannot, the log says why. */
+function returnOthers(state: ApplicationState, run: SyncRun, nowMs: number): void {
+  const back = returnOf(state, run);
+  if (back === null) return;
+  const from = `other objects of commit ${shortCommit(run.commit)}`;
+  if ('to' in back) {
+    state.restore = { from: run.commit, to: back.to };
+    return;
+  }
+  const what = `${from} stay, because ${back.staysFor.join(', ')} ${back.staysFor.length === 1 ? 'stays' : 'stay'} on it`;
+  addLog(state, { atMs: nowMs, by: 'nodewave', what: shorten(what, kept.sentence) });
 }
 
 /** Adds to `recent`, newest first, bounded. */
@@ -111,6 +133,7 @@ export function finishRollout(state: ApplicationState, finished: RolloutFinished
   state.obstacles = state.obstacles.filter((obstacle) => !sameDaemonSet(obstacle, ref));
   const obstacle = obstacleOf(active, result, nowMs);
   if (obstacle) state.obstacles.push(obstacle);
+  if (obstacle?.kind === 'quarantined') forgetGood(state, active);
   const label = daemonSetLabel(ref);
   let queued = false;
   for (const run of state.runs) {
@@ -120,7 +143,7 @@ export function finishRollout(state: ApplicationState, finished: RolloutFinished
     } else if (run.waits[label] === 'queued') queued = true;
   }
   // What was queued is prepared afresh: verdicts made while the other rollout ran are out of date.
-  if (queued || result.outcome === 'superseded') {
+  if (queued || result.outcome === 'superseded' || (state.queue ?? []).length > 0) {
     addTrigger(state, { forced: true, manual: true, by: 'git', requestIds: [] });
   }
   settleRuns(state, nowMs);
@@ -130,6 +153,9 @@ export function finishRollout(state: ApplicationState, finished: RolloutFinished
 function resultOf(active: ActiveRollout, finished: RolloutFinished): RunResult {
   const reverted = active.mode === 'revert' && ['succeeded', 'rolledBack'].includes(finished.outcome);
   if (reverted) return { outcome: 'rolledBack', cause: finished.cause ?? `rolled back by ${active.by}` };
+  if (active.catchUp && finished.outcome === 'succeeded') {
+    return { outcome: 'succeeded', cause: `caught up ${nodesCaughtUp(active.catchUp)}` };
+  }
   return { outcome: finished.outcome, cause: finished.cause };
 }
 

@@ -1,5 +1,5 @@
 import type { RolloutInput } from '../rollout/input.ts';
-import type { DaemonSetSync } from '../sync.ts';
+import type { DaemonSetSync, PrunedDaemonSet } from '../sync.ts';
 import type { LogEntry, Outcome, SyncOutcome } from '../wire.ts';
 import type { ApplicationSpec } from './spec.ts';
 
@@ -80,9 +80,51 @@ export interface SyncRun {
   requestIds: string[];
   /** By `namespace/name`. */
   results: Record<string, RunResult>;
-  /** By `namespace/name`: start of the rollout it waits for, or `queued` behind the one that runs. */
-  waits: Record<string, number | 'queued'>;
+  /**
+   * By `namespace/name`: start of the rollout it waits for, `queued` behind the one that runs, or `prune` to be deleted
+   * once all others have ended well.
+   */
+  waits: Record<string, number | 'queued' | 'prune'>;
   expedite?: Expedite;
+  /** Template digest of every DaemonSet of the commit, by `namespace/name`. */
+  templates?: Record<string, string>;
+  /** It holds objects beside the DaemonSets, which have to return when it is rolled back. */
+  hasOthers?: boolean;
+  /** What is deleted in the end. */
+  prune?: PrunedDaemonSet[];
+}
+
+/** A commit that was on the cluster with everything it holds. */
+export interface GoodCommit {
+  commit: string;
+  /** See `SyncRun.templates`. */
+  templates: Record<string, string>;
+}
+
+/** A commit that waits for its turn. */
+export interface QueuedCommit {
+  commit: string;
+  subject: string;
+  requestIds: string[];
+  expedite?: Expedite;
+}
+
+/** Nodes of one DaemonSet that run another template than the live one, as a watch reported them. */
+export interface Stragglers {
+  namespace: string;
+  name: string;
+  templateDigest: string;
+  /** At most 20 names. */
+  nodes: string[];
+}
+
+/** The newest catch-up of one DaemonSet. */
+export interface CatchUp {
+  templateDigest: string;
+  nodes: string[];
+  /** How often in a row the same nodes had to be caught up again. */
+  repeats: number;
+  atMs: number;
 }
 
 /** The pause of a whole application. */
@@ -139,6 +181,16 @@ export interface ApplicationState {
   removed: boolean;
   active: ActiveRollout[];
   runs: SyncRun[];
+  /** Commits in line, oldest first; the newest one that was seen is the last. */
+  queue?: QueuedCommit[];
+  /** Newest first, at most 10: where the objects beside the DaemonSets return to. */
+  good?: GoodCommit[];
+  /** The other objects of a commit that was rolled back have to return. */
+  restore?: { from: string; to: string } | null;
+  /** Reported, and not taken up yet. */
+  stragglers?: Stragglers[];
+  /** By `namespace/name`. */
+  catchUps?: Record<string, CatchUp>;
   obstacles: Obstacle[];
   warnings: string[];
   /** Newest last, at most 100. */

@@ -14,6 +14,7 @@ export function statusOf(state: ApplicationState): ApplicationStatus {
     syncedCommit: state.syncedCommit,
     rollouts: state.active.map(({ namespace, name, workflowId, commit }) => ({ namespace, name, workflowId, commit })),
     paused: state.paused ?? null,
+    ...((state.queue ?? []).length > 0 ? { queue: state.queue?.map(({ commit }) => commit) } : {}),
     recent: state.recent,
     lastDelivery: state.lastDelivery,
     log: state.log,

@@ -21,6 +21,10 @@ export interface RolloutInput {
   by: string;
   /** Why a person wants it, with `revert`. */
   reason?: string;
+  /** Who wanted it without soaks and windows, and why; `sync.policy` has none then. */
+  expedite?: { by: string; reason: string };
+  /** Nodes that missed an earlier rollout of the same template: bringing them up to date is all that it is for. */
+  catchUp?: string[];
   /** The workflow's own state, after continue-as-new. */
   state?: unknown;
 }

@@ -201,7 +201,7 @@ describe('how a rollout ends', () => {
     ['revert', 'aborted', 'aborted', 'aborted', null],
   ] as const)('%s %s', (mode, outcome, kind, recorded, syncedCommit) => {
     const state = stateWith({ active: [active({ mode })] });
-    openRun(state, c1, 'one', ['r1']).waits['monitoring/agent'] = 1_000;
+    openRun(state, c1, 'one', { requestIds: ['r1'] }).waits['monitoring/agent'] = 1_000;
     expect(finishRollout(state, finished(outcome), 5)).toBe(true);
     expect(state.active).toEqual([]);
     expect(state.obstacles.map((one) => one.kind)).toEqual(kind ? [kind] : []);
@@ -218,7 +218,7 @@ describe('how a rollout ends', () => {
 
   test('what was queued behind it is prepared again', () => {
     const state = stateWith({ active: [active()] });
-    openRun(state, c2, 'two', ['r2']).waits['monitoring/agent'] = 'queued';
+    openRun(state, c2, 'two', { requestIds: ['r2'] }).waits['monitoring/agent'] = 'queued';
     finishRollout(state, finished('rolledBack', 'crash'), 5);
     expect(state.pending).toMatchObject({ forced: true, manual: true });
     expect(state.runs).toMatchObject([{ commit: c2, requestIds: ['r2'] }]);
@@ -226,16 +226,16 @@ describe('how a rollout ends', () => {
 
   test('a newer commit drops what older ones had queued, and keeps the run of its own', () => {
     const state = stateWith();
-    openRun(state, c1, 'one', ['r1']).waits['monitoring/agent'] = 'queued';
-    openRun(state, c2, 'two', ['r2']).waits['monitoring/agent'] = 'queued';
+    openRun(state, c1, 'one', { requestIds: ['r1'] }).waits['monitoring/agent'] = 'queued';
+    openRun(state, c2, 'two', { requestIds: ['r2'] }).waits['monitoring/agent'] = 'queued';
     dropQueued(state, c2, 5);
     expect(state.recent).toMatchObject([{ commit: c1, outcome: 'superseded', requestIds: ['r1'] }]);
-    expect(openRun(state, c2, 'two', ['r3']).requestIds).toEqual(['r2', 'r3']);
+    expect(openRun(state, c2, 'two', { requestIds: ['r3'] }).requestIds).toEqual(['r2', 'r3']);
   });
 
   test('a sync is as good as its worst DaemonSet', () => {
     const state = stateWith();
-    const run = openRun(state, c1, 'one', []);
+    const run = openRun(state, c1, 'one', { requestIds: [] });
     run.results = {
       a: { outcome: 'succeeded', cause: null },
       b: { outcome: 'rolledBack', cause: 'crash' },

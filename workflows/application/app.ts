@@ -31,6 +31,7 @@ export interface Background {
 export interface App {
   readonly state: ApplicationState;
   poll: Background | null;
+  stragglers: Background | null;
   /** By workflow id of the rollout. */
   readonly watches: Map<string, Background>;
   /** Raised by everything that arrives, so that a held call notices that there may be something better to do. */
@@ -46,6 +47,7 @@ export function createApp(input: ApplicationInput): App {
   return {
     state: startState(input),
     poll: null,
+    stragglers: null,
     watches: new Map(),
     arrivals: 0,
     serving: null,

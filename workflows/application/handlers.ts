@@ -148,6 +148,8 @@ function targetOf(app: App, { daemonset }: DaemonSetDecision): { namespace: stri
 }
 
 function knowsRequest(app: App, requestId: string): boolean {
-  const { pending, waiting, runs, recent } = app.state;
-  return [pending, waiting, app.serving, ...runs, ...recent].some((one) => one?.requestIds.includes(requestId));
+  const { pending, waiting, queue = [], runs, recent } = app.state;
+  return [pending, waiting, ...queue, app.serving, ...runs, ...recent].some((one) =>
+    one?.requestIds.includes(requestId),
+  );
 }

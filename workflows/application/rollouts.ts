@@ -1,32 +1,18 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  ChildWorkflowCancellationType,
-  getExternalWorkflowHandle,
-  isCancellation,
-  ParentClosePolicy,
-  startChild,
-} from '@temporalio/workflow';
+import { getExternalWorkflowHandle, isCancellation, startChild } from '@temporalio/workflow';
+import { nodesCaughtUp, noteCatchUp, takeStragglers } from '../../domain/application/catch-up.ts';
 import { decideStep, type Step } from '../../domain/application/decide.ts';
 import { openRun, settleRuns } from '../../domain/application/runs.ts';
-import {
-  type ActiveRollout,
-  type AppliedPlan,
-  kept,
-  type RollbackRequest,
-  type SyncRun,
-  sameDaemonSet,
-} from '../../domain/application/state.ts';
+import { type AppliedPlan, type RollbackRequest, type SyncRun, sameDaemonSet } from '../../domain/application/state.ts';
 import { addTrigger } from '../../domain/application/triggers.ts';
-import { daemonSetLabel, rolloutWorkflowId, workflowTaskQueue, workflowTypes } from '../../domain/ids.ts';
-import { shortCommit, shorten } from '../../domain/markdown.ts';
-import type { RolloutInput, RolloutMemo } from '../../domain/rollout/input.ts';
+import { daemonSetLabel, rolloutWorkflowId, workflowTypes } from '../../domain/ids.ts';
 import type { DaemonSetSync } from '../../domain/sync.ts';
-import { searchAttributes } from '../attributes.ts';
 import { HoldingInterrupted, untilAnswered } from '../holding.ts';
 import { supersedeSignal } from '../messages.ts';
 import { temporalActivities } from '../proxies.ts';
 import { type App, logLine, mainHolding, setBusy, show, specOf } from './app.ts';
 import { holdIfPaused } from './pause.ts';
+import { childOptions, makeActive, type Start } from './start-options.ts';
 import { type RolloutWorkflow, watchChild } from './watch.ts';
 
 /** Does what was decided about one DaemonSet, and notes in the run what it came to or waits for. */
@@ -75,8 +61,23 @@ async function startRollback(app: App, request: RollbackRequest): Promise<void> 
   const sync = plan?.daemonSets.find((one) => sameDaemonSet(one, request));
   if (!plan || !sync) return;
   setBusy(app, `Starting the rollback of ${daemonSetLabel(sync)}.`);
-  const run = openRun(app.state, plan.commit, plan.subject, []);
+  const run = openRun(app.state, plan.commit, plan.subject, { requestIds: [] });
+  run.hasOthers ??= true;
   await start(app, run, { do: 'start', sync, mode: 'revert' }, plan, request.by, request.reason);
+}
+
+/** Starts the rollouts that catch up the nodes which a watch has reported. */
+export async function catchUpNodes(app: App): Promise<void> {
+  const { state } = app;
+  for (const { sync, nodes } of takeStragglers(state)) {
+    const { applied } = state;
+    if (!applied || state.paused) return;
+    noteCatchUp(state, { ...sync, nodes }, Date.now());
+    logLine(app, 'nodewave', `catching ${daemonSetLabel(sync)} up on ${nodesCaughtUp(nodes)}`);
+    const run = openRun(state, applied.commit, applied.subject, { requestIds: [] });
+    await start(app, run, { do: 'start', sync, mode: 'update', catchUp: nodes }, applied, 'nodewave');
+  }
+  show(app);
 }
 
 async function askToMakeWay(app: App, sync: DaemonSetSync, commit: string): Promise<void> {
@@ -91,22 +92,17 @@ async function askToMakeWay(app: App, sync: DaemonSetSync, commit: string): Prom
   }
 }
 
-interface Start {
-  sync: DaemonSetSync;
-  mode: RolloutInput['mode'];
-}
-
 async function start(
   app: App,
   run: SyncRun,
-  { sync, mode }: { do: 'start' } & Start,
+  { sync, mode, catchUp }: { do: 'start' } & Start,
   plan: AppliedPlan,
   by: string,
   reason?: string,
 ): Promise<void> {
   const { state } = app;
   const label = daemonSetLabel(sync);
-  const active = makeActive(app, { sync, mode }, plan, by);
+  const active = makeActive(app, { sync, mode, catchUp }, plan, by);
   // Known before it is started, so that its end finds it and no message in between sees a gap.
   state.active.push(active);
   state.obstacles = state.obstacles.filter((obstacle) => mode === 'revert' || !sameDaemonSet(obstacle, sync));
@@ -115,7 +111,7 @@ async function start(
   try {
     const handle = await startChild<RolloutWorkflow>(
       workflowTypes.rollout,
-      childOptions(app, active, sync, plan, reason),
+      childOptions(app, active, run, sync, plan, reason),
     );
     watchChild(app, active, handle);
     await holdIfPaused(app, active);
@@ -126,66 +122,6 @@ async function start(
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     await meetRunning(app, run, { sync, mode }, plan, by);
   }
-}
-
-function makeActive(app: App, { sync, mode }: Start, plan: AppliedPlan, by: string): ActiveRollout {
-  const { namespace, name, templateDigest, quarantineKey } = sync;
-  const ref = { cluster: specOf(app).destination.cluster, namespace, name };
-  const { commit, subject } = plan;
-  const rollout = Date.now();
-  const workflowId = rolloutWorkflowId(ref);
-  return {
-    namespace,
-    name,
-    workflowId,
-    rollout,
-    mode,
-    commit,
-    subject,
-    templateDigest,
-    quarantineKey,
-    by,
-    supersededBy: null,
-  };
-}
-
-function childOptions(app: App, active: ActiveRollout, sync: DaemonSetSync, plan: AppliedPlan, reason?: string) {
-  const spec = specOf(app);
-  const { namespace, name, workflowId, rollout, mode, commit, subject, by, templateDigest, quarantineKey } = active;
-  const application = app.state.name;
-  const { cluster } = spec.destination;
-  const input: RolloutInput = {
-    v: 1,
-    application,
-    ref: { cluster, namespace, name },
-    mode,
-    spec,
-    sync,
-    commit,
-    subject,
-    renderedDigest: plan.renderedDigest,
-    rollout,
-    by,
-    ...(reason !== undefined && { reason }),
-  };
-  const memo: RolloutMemo = { application, rollout, mode, commit, subject, templateDigest, quarantineKey };
-  return {
-    workflowId,
-    taskQueue: workflowTaskQueue,
-    args: [input] as [RolloutInput],
-    // The rollout outlives its application: whatever happens here, its nodes are brought to an end.
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-    cancellationType: ChildWorkflowCancellationType.ABANDON,
-    memo: { ...memo },
-    typedSearchAttributes: [
-      { key: searchAttributes.application, value: application },
-      { key: searchAttributes.cluster, value: cluster },
-      { key: searchAttributes.daemonSet, value: daemonSetLabel(active) },
-      { key: searchAttributes.commit, value: commit },
-      { key: searchAttributes.phase, value: 'planning' },
-    ],
-    staticSummary: shorten(`${mode} ${daemonSetLabel(active)} commit ${shortCommit(commit)}`, kept.name),
-  };
 }
 
 /**

@@ -1,11 +1,15 @@
-import { changesNothing, decideSteps, reviewObstacles } from '../../domain/application/decide.ts';
+import { patched } from '@temporalio/workflow';
+import { changesNothing, decideSteps, reviewObstacles, withoutOthers } from '../../domain/application/decide.ts';
 import { waitForResume } from '../../domain/application/pause.ts';
-import { dropQueued, openRun, recordOutcome, settleRuns } from '../../domain/application/runs.ts';
+import { isQueueing, joinQueue, leaveQueue, nextInQueue, requestsFor } from '../../domain/application/queue.ts';
+import { othersWaitAt } from '../../domain/application/restore.ts';
+import { dropQueued, noteInRun, openRun, recordOutcome, settleRuns } from '../../domain/application/runs.ts';
 import { kept, type Trigger } from '../../domain/application/state.ts';
 import { addTrigger, expediteOf, takeTrigger } from '../../domain/application/triggers.ts';
 import { shortCommit, shorten } from '../../domain/markdown.ts';
 import type { SyncPlan } from '../../domain/sync.ts';
 import { type Failed, HoldingInterrupted, readFailure, untilAnswered } from '../holding.ts';
+import { patches } from '../patches.ts';
 import { clusterActivities, gitActivities } from '../proxies.ts';
 import { type App, mainHolding, setBusy, show, specOf } from './app.ts';
 import { takeStep } from './rollouts.ts';
@@ -64,10 +68,17 @@ async function serve(app: App, trigger: Trigger): Promise<void> {
   const { commit, subject, renderedDigest, daemonSets } = plan;
   state.applied = { commit, subject, renderedDigest, daemonSets };
   dropQueued(state, commit, Date.now());
-  const run = openRun(state, commit, subject, trigger.requestIds);
+  const run = openRun(state, commit, subject, requestsFor(state, commit, trigger));
+  noteInRun(run, plan);
   for (const step of decideSteps(state, plan)) await takeStep(app, run, step, plan, trigger.by);
-  state.attempted = commit;
+  attempted(app, commit);
   settleRuns(state, Date.now());
+}
+
+/** The commit has come to something, or is on its way; the next one in line may have its turn. */
+function attempted(app: App, commit: string): void {
+  app.state.attempted = commit;
+  if (leaveQueue(app.state, commit)) addTrigger(app.state, { forced: true, manual: true, by: 'git', requestIds: [] });
 }
 
 /** The newest commit's plan, applied; null when there is nothing to do or nothing could be done, which is then recorded. */
@@ -79,14 +90,18 @@ async function applyNewest(app: App, trigger: Trigger): Promise<SyncPlan | null>
     state.invalid = null;
     state.warnings = plan.warnings.slice(0, kept.warnings).map((warning) => shorten(warning, kept.sentence));
     state.obstacles = reviewObstacles(state, plan, Date.now());
-    if (changesNothing(plan) || state.removal) return plan;
+    const waitsAt = othersWaitAt(state, plan);
+    const othersWait = waitsAt !== null && patched(patches.othersReturn);
+    if (changesNothing(othersWait ? withoutOthers(plan) : plan) || state.removal) return plan;
     // The trigger is put back, and waits for the end of the pause.
     if (state.paused) throw new HoldingInterrupted();
     const spec = specOf(app);
     setBusy(app, `Applying commit ${shortCommit(plan.commit)} to cluster ${spec.destination.cluster}.`);
     const activities = clusterActivities(spec.destination.cluster);
     const applied = await answer(app, () =>
-      activities.applySync.executeWithOptions({ summary: `commit ${shortCommit(plan.commit)}` }, [{ spec, plan }]),
+      activities.applySync.executeWithOptions({ summary: `commit ${shortCommit(plan.commit)}` }, [
+        { spec, plan, ...(othersWait ? { othersWait } : {}) },
+      ]),
     );
     if (!applied.failed) return plan;
     // The digest moved between preparing and applying: what git or the renderer gives now is prepared again.
@@ -106,7 +121,10 @@ async function prepareNewest(app: App, trigger: Trigger): Promise<SyncPlan | nul
   let revision = state.specRevision;
   for (let round = 1; ; round++) {
     absorb(app, trigger);
-    const resolved = await resolve(app, trigger);
+    const head = await resolve(app, trigger);
+    if (!head) return null;
+    if (!specOf(app).sync.auto && !trigger.manual && head.commit !== state.attempted) return null;
+    const resolved = isQueueing(state) ? inTurn(app, trigger, head) : head;
     if (!resolved) return null;
     const { commit } = resolved;
     if (!trigger.forced && commit === state.attempted) return null;
@@ -128,6 +146,24 @@ async function prepareNewest(app: App, trigger: Trigger): Promise<SyncPlan | nul
     const moved = state.pending !== null || revision !== state.specRevision;
     if (!moved || round >= roundsMax || state.removal) return plan;
   }
+}
+
+/**
+ * Commits are taken one after another: the newest one goes to the end of the line, and the one whose turn it is comes back;
+ * null while a rollout runs that lets commits wait.
+ */
+function inTurn(app: App, trigger: Trigger, head: Found): Found | null {
+  const { state } = app;
+  if (!joinQueue(state, head, trigger, Date.now())) return head;
+  trigger.requestIds = [];
+  delete trigger.expedite;
+  show(app);
+  return nextInQueue(state);
+}
+
+interface Found {
+  commit: string;
+  subject: string;
 }
 
 async function resolve(app: App, trigger: Trigger): Promise<{ commit: string; subject: string } | null> {
@@ -185,10 +221,11 @@ function recordInvalid(
   const nowMs = Date.now();
   const cause = shorten(sentence, kept.sentence);
   state.invalid = { sentence: cause, commit: found?.commit ?? null, refMissing: found === null };
+  const { requestIds } = requestsFor(state, found?.commit ?? '', trigger);
   if (found) {
-    state.attempted = found.commit;
+    attempted(app, found.commit);
     dropQueued(state, found.commit, nowMs);
   }
   const { commit = '', subject = '' } = found ?? {};
-  recordOutcome(state, { commit, subject, outcome: 'invalid', cause, atMs: nowMs, requestIds: trigger.requestIds });
+  recordOutcome(state, { commit, subject, outcome: 'invalid', cause, atMs: nowMs, requestIds });
 }

@@ -1,6 +1,6 @@
 import { condition, defineQuery, defineSignal, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
 import type { RolloutInput } from '../../../domain/rollout/input.ts';
-import type { Outcome, RolloutFinished } from '../../../domain/wire.ts';
+import type { Hold, Outcome, RolloutFinished } from '../../../domain/wire.ts';
 
 export { application } from '../../../workflows/application.ts';
 
@@ -15,19 +15,24 @@ export interface Finish {
 export interface Seen {
   input: RolloutInput;
   superseded: string[];
+  holds: Hold[];
 }
 
 /** Stands in for a rollout: remembers what it is told, and ends as the test says. */
 export async function rollout(input: RolloutInput): Promise<RolloutFinished> {
   const superseded: string[] = [];
+  const holds: Hold[] = [];
   let finish: Finish | undefined;
   setHandler(defineSignal<[{ commit: string }]>('supersede'), ({ commit }) => {
     superseded.push(commit);
   });
+  setHandler(defineSignal<[Hold]>('hold'), (hold) => {
+    holds.push(hold);
+  });
   setHandler(defineSignal<[Finish]>('finish'), (how) => {
     finish = how;
   });
-  setHandler(defineQuery<Seen>('seen'), () => ({ input, superseded }));
+  setHandler(defineQuery<Seen>('seen'), () => ({ input, superseded, holds }));
   await condition(() => finish !== undefined);
   const finished: RolloutFinished = {
     namespace: input.ref.namespace,

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { GitActivities, SyncActivities } from '../../../activities/contract.ts';
 import type { ApplicationSpec } from '../../../domain/application/spec.ts';
+import type { Stragglers } from '../../../domain/application/state.ts';
 import type { FailureCode } from '../../../domain/failures.ts';
 import type { DaemonSetSync, SyncPlan } from '../../../domain/sync.ts';
 
@@ -29,14 +30,28 @@ export class World {
   /** While set, prepareSync waits for it. */
   gate: Promise<void> | undefined;
   released: string[] = [];
+  /** What the next look for nodes that missed a rollout finds; emptied by it. */
+  stragglers: Stragglers[] = [];
+  /** Commits whose other objects were brought back. */
+  restored: string[] = [];
+  /** Commits that were applied without their other objects. */
+  withoutOthers: string[] = [];
+  /** DaemonSets that were deleted. */
+  pruned: string[] = [];
 
   constructor(cluster: string) {
     this.cluster = cluster;
   }
 
   /** Makes a commit the newest, with its DaemonSets. */
-  push(commit: string, daemonSets: DaemonSetSync[] | ApplicationFailure, others = 0): void {
-    this.plans.set(commit, daemonSets instanceof ApplicationFailure ? daemonSets : planOf(commit, daemonSets, others));
+  push(
+    commit: string,
+    daemonSets: DaemonSetSync[] | ApplicationFailure,
+    others = 0,
+    prune: SyncPlan['prune'] = undefined,
+  ): void {
+    const plan = daemonSets instanceof ApplicationFailure ? daemonSets : planOf(commit, daemonSets, others);
+    this.plans.set(commit, plan instanceof ApplicationFailure || !prune ? plan : { ...plan, prune });
     this.head = { commit, subject: `subject of ${commit.slice(0, 4)}` };
   }
 
@@ -98,9 +113,32 @@ export function worldActivities(worldOf: (repo: string) => World): GitActivities
       world.note('previewSync', commit);
       return { plan: world.planFor(commit), objects: [], truncated: false };
     },
-    async applySync({ spec, plan }) {
-      inWorld(spec).note('applySync', plan.commit);
+    async applySync({ spec, plan, othersWait }) {
+      const world = inWorld(spec);
+      world.note('applySync', plan.commit);
+      if (othersWait) world.withoutOthers.push(plan.commit);
       return { adopted: plan.daemonSets.filter((one) => one.adopt).map((one) => one.name) };
+    },
+    async restoreObjects({ spec, commit }) {
+      const world = inWorld(spec);
+      world.note('restoreObjects', commit);
+      world.restored.push(commit);
+      return { changed: ['ConfigMap monitoring/config'] };
+    },
+    async pruneDaemonSets({ spec, daemonSets }) {
+      const world = inWorld(spec);
+      world.note('pruneDaemonSets');
+      world.pruned.push(...daemonSets.map(({ name }) => name));
+      return { notes: daemonSets.map(({ name }) => `DaemonSet ${name} was deleted`) };
+    },
+    async waitForStragglers({ application, daemonSets }) {
+      const world = worldOf(`https://git.example.com/${application}.git`);
+      world.note('waitForStragglers');
+      const due = daemonSets.filter(({ notBeforeMs }) => notBeforeMs <= Date.now());
+      const found = world.stragglers.filter((one) => due.some(({ name }) => name === one.name));
+      world.stragglers = world.stragglers.filter((one) => !found.includes(one));
+      if (found.length > 0) return { stragglers: found };
+      throw ApplicationFailure.create({ type: 'NoStragglers', category: 'BENIGN', nextRetryDelay: 100 });
     },
     async releaseApplication({ spec }) {
       inWorld(spec).note('releaseApplication');
