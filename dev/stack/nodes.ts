@@ -41,7 +41,8 @@ function ignoring(code: number): (error: unknown) => void {
 
 const nodeName = (prefix: string, index: number) => `${prefix}-${String(index + 1).padStart(4, '0')}`;
 
-function node(index: number, options: NodeOptions): V1Node {
+/** The node with this index, counted from 0, of a group, as `scaleNodes` makes it. */
+export function nodeManifest(index: number, options: NodeOptions): V1Node {
   const { prefix = 'node', zones = defaultZones, pools = [], labels = {} } = options;
   const name = nodeName(prefix, index);
   const pool = pools.length === 0 ? undefined : pools[Math.floor(index / zones.length) % pools.length];
@@ -84,7 +85,7 @@ const isReady = ({ status }: V1Node) =>
 export async function scaleNodes(kubeConfig: KubeConfig, count: number, options: NodeOptions = {}): Promise<string[]> {
   const { prefix = 'node', timeoutMs = 120_000 } = options;
   const core = kubeConfig.makeApiClient(CoreV1Api);
-  const wanted = Array.from({ length: count }, (_, index) => node(index, options));
+  const wanted = Array.from({ length: count }, (_, index) => nodeManifest(index, options));
   const names = new Set(wanted.map(({ metadata }) => metadata?.name));
   const existing = (await groupNodes(core, prefix)).map(({ metadata }) => metadata?.name ?? '');
   await inParallel(
@@ -109,7 +110,7 @@ export async function deleteNodes(kubeConfig: KubeConfig, prefix: string): Promi
 }
 
 /** Label by which the base stages take a node's readiness away. */
-const notReadyLabel = 'nodewave.test/not-ready';
+export const notReadyLabel = 'nodewave.test/not-ready';
 
 /** Makes one node NotReady, or Ready again, and returns when it shows. Its pods stay as they are. */
 export async function setNodeReady(kubeConfig: KubeConfig, name: string, ready: boolean): Promise<void> {

@@ -12,6 +12,9 @@ import { startTemporal, type Temporal, type TemporalOptions } from './temporal.t
 /** The policy that `auditPolicy: true` stands for: pod deletions, and writes to DaemonSets and ConfigMaps. */
 export const defaultAuditPolicyFile = join(import.meta.dirname, 'audit-policy.yaml');
 
+/** Temporal's database in a stack's folder. */
+export const temporalDbFile = (dir: string): string => join(dir, 'temporal.db');
+
 /** How a stack is started. */
 export interface StackOptions {
   /** Folder for all state and logs; created. One stack per folder at a time. */
@@ -26,6 +29,8 @@ export interface StackOptions {
   auditPolicy?: boolean | string;
   /** Keeps Temporal's database and the cluster's state in the folder for the next start; else `stop` removes the folder. */
   keep: boolean;
+  /** Gives Temporal a database file although nothing is kept over `stop`, for tests that kill and restart it. */
+  temporalFile?: boolean;
   /** Ports to use where they are free. No web UI without `temporalUi`. */
   ports?: { temporal?: number; temporalUi?: number; apiServer?: number };
   /** Dynamic configuration of Temporal. */
@@ -63,9 +68,9 @@ async function startBoth(
   tools: ToolPaths,
   track: Track,
 ): Promise<[Temporal, Cluster]> {
-  const { ports = {}, keep, auditPolicy, dynamicConfig, flags } = options;
+  const { ports = {}, keep, temporalFile, auditPolicy, dynamicConfig, flags } = options;
   const auditPolicyFile = auditPolicy === true ? defaultAuditPolicyFile : auditPolicy || undefined;
-  const dbFile = keep ? join(dir, 'temporal.db') : undefined;
+  const dbFile = keep || temporalFile === true ? temporalDbFile(dir) : undefined;
   const [temporal, cluster] = await Promise.allSettled([
     startTemporal({
       dir,

@@ -1,0 +1,252 @@
+import type { PodDeletion } from './audit-tail.ts';
+import type { LiveSighting, PodSighting, Seen } from './cluster-record.ts';
+import { countedOut, NodeBook, type NodeState } from './node-book.ts';
+
+/**
+ * What Nodewave could not have seen yet, milliseconds: a state that somebody else brought about less than this before a
+ * deletion is not held against it. What Nodewave did itself has no such leeway.
+ */
+export const unseenMs = 2_000;
+
+/** How a commit ended. */
+export interface Ending {
+  image: string;
+  /** What the product said. */
+  outcome: string;
+  atMs: number;
+}
+
+/** A whole record and what is known beside it. */
+export interface RulesInput {
+  seen: readonly Seen[];
+  deletions: readonly PodDeletion[];
+  /** Pods that the test deleted itself. */
+  byHand: ReadonlySet<string>;
+  /** When the API server was killed and when it was back: what it did last may be missing in the audit log, and is seen late. */
+  outages: readonly { fromMs: number; toMs: number }[];
+  /** Images in the order in which they were pushed. */
+  images: readonly string[];
+  endings: readonly Ending[];
+  /** Nodes that the DaemonSet selects. */
+  selector: Readonly<Record<string, string>>;
+  /** `maxUnavailable`, percent. */
+  budgetPercent: number;
+}
+
+/** What was found. */
+export interface Judgement {
+  /** Every violated rule as a sentence. */
+  violations: string[];
+  /** Deletions by Nodewave that were checked, each by every rule. */
+  checked: number;
+  /** Deletions that fell into a hole of the record. */
+  unchecked: number;
+  /** Most other nodes out at a deletion by Nodewave, without those that it could not know of. */
+  mostOutAtDeletion: number;
+  /** Most nodes out at any moment, whoever did it. */
+  mostOut: number;
+  /** Most templates at once, last good and newer ones, on nodes that take part. */
+  mostTemplates: number;
+  /** Pods that ended, by whose hand. */
+  ended: { nodewave: number; byHand: number; others: number };
+}
+
+/**
+ * Holds a record against what is promised, in the order in which the API server made it happen.
+ * - at each deletion by Nodewave fewer than the budget of other eligible nodes are out, those not counted that were NotReady before
+ *   this rollout replaced their pod; where a rollback takes a pod that is down already, fewer than the budget are being replaced
+ * - at most one accepted DELETE per pod, naming its uid; none on a node that is gone, ineligible or NotReady; none of a pod that
+ *   is on the live template already
+ * - at most three templates at once, none older than last good, except on nodes that were away when it became good
+ * - nobody else ends a pod, except where its node has gone or is not eligible
+ * - after a success every node that took part is on it; after a rollback none is
+ */
+export function judge(input: RulesInput): Judgement {
+  return new Judge(input).run();
+}
+
+class Judge {
+  readonly #input: RulesInput;
+  readonly #book: NodeBook;
+  readonly #byNodewave = new Map<string, number>();
+  readonly #begunEnding = new Set<string>();
+  readonly #versions: ReadonlyMap<string, number>;
+  readonly #tried = new Set<string>();
+  #live: LiveSighting | null = null;
+  #lastGood = -1;
+  readonly #found: Judgement = {
+    violations: [],
+    checked: 0,
+    unchecked: 0,
+    mostOutAtDeletion: 0,
+    mostOut: 0,
+    mostTemplates: 0,
+    ended: { nodewave: 0, byHand: 0, others: 0 },
+  };
+
+  constructor(input: RulesInput) {
+    this.#input = input;
+    this.#book = new NodeBook(input.selector, unseenMs);
+    this.#versions = new Map(input.images.map((image, index) => [image, index]));
+  }
+
+  run(): Judgement {
+    this.#countDeletions();
+    const endings = [...this.#input.endings].sort((a, b) => a.atMs - b.atMs);
+    for (const event of [...this.#input.seen].sort((a, b) => a.version - b.version)) {
+      while (endings[0] !== undefined && endings[0].atMs + unseenMs < event.atMs) this.#end(endings.shift());
+      this.#take(event);
+    }
+    for (const ending of endings) this.#end(ending);
+    for (const uid of this.#byNodewave.keys()) if (!this.#begunEnding.has(uid)) this.#found.unchecked += 1;
+    return this.#found;
+  }
+
+  #countDeletions(): void {
+    for (const { byNodewave, uid, pod } of this.#input.deletions) {
+      if (!byNodewave) continue;
+      if (uid === '') this.#say(`the DELETE of ${pod} names no uid`);
+      this.#byNodewave.set(uid, (this.#byNodewave.get(uid) ?? 0) + 1);
+    }
+    for (const [uid, times] of this.#byNodewave) if (times > 1) this.#say(`pod ${uid} was deleted ${times} times`);
+  }
+
+  #take(event: Seen): void {
+    if (event.kind === 'live') {
+      // A template that was never live before: a new rollout, which has touched no node yet.
+      if (!this.#tried.has(event.image)) this.#book.forgetTouched(event.atMs);
+      this.#tried.add(event.image);
+      if (event.strategy !== 'OnDelete') this.#say(`the update strategy was ${event.strategy}`);
+      this.#live = event.gone ? null : event;
+    } else if (event.kind === 'node') {
+      this.#book.node(event);
+    } else {
+      this.#takePod(event);
+    }
+    this.#found.mostOut = Math.max(this.#found.mostOut, this.#book.outNow);
+  }
+
+  #takePod(pod: PodSighting): void {
+    const ends = (pod.terminating || pod.gone) && !this.#begunEnding.has(pod.uid);
+    const own = this.#byNodewave.has(pod.uid);
+    if (ends) {
+      this.#begunEnding.add(pod.uid);
+      if (own) this.#checkDeletion(pod);
+      else this.#checkOtherEnd(pod);
+    }
+    const known = this.#book.knows(pod.uid);
+    this.#book.pod(pod, ends && own ? 'nodewave' : 'others');
+    if (ends && own) this.#book.touch(pod.node, pod.atMs);
+    if (!known && !ends) this.#checkTemplates();
+  }
+
+  #checkDeletion(pod: PodSighting): void {
+    this.#found.ended.nodewave += 1;
+    if (pod.gap) {
+      this.#found.unchecked += 1;
+      return;
+    }
+    this.#found.checked += 1;
+    const state = this.#book.state(pod.node);
+    this.#checkNode(pod, state);
+    if (pod.image === this.#live?.image) this.#say(`${where(pod)} was deleted although it was on the live template`);
+    const back = this.#goesBack(pod);
+    const budget = Math.max(1, Math.ceil((this.#input.budgetPercent * this.#book.mostEligible(pod.atMs)) / 100));
+    const wasAvailable = this.#book.availableFor(pod.uid, pod.atMs) >= unseenMs;
+    const others = this.#book
+      .outNodes()
+      .filter((node) => node.name !== pod.node && countedOut(node, pod.atMs, unseenMs))
+      // On the way back every NotReady node is deferred, and one that is down already has nothing to lose.
+      .filter((node) => !back || node.last.ready)
+      .filter((node) => !back || wasAvailable || (node.outBy === 'nodewave' && !this.#sunk(node)));
+    this.#found.mostOutAtDeletion = Math.max(this.#found.mostOutAtDeletion, others.length);
+    if (others.length >= budget) {
+      const names = others.slice(0, 30).map((node) => describe(node, pod.atMs));
+      this.#say(
+        `when ${where(pod)} was deleted, ${others.length} other nodes were out, budget ${budget}: ${names.join(', ')}`,
+      );
+    }
+  }
+
+  #checkNode(pod: PodSighting, state: NodeState | undefined): void {
+    const { atMs } = pod;
+    if (state === undefined) {
+      this.#say(`${where(pod)} was deleted on a node that never was`);
+      return;
+    }
+    const { last } = state;
+    if (last.gone) {
+      if (atMs - last.atMs >= unseenMs) this.#say(`${where(pod)} was deleted although its node had gone`);
+    } else if (!state.eligible) {
+      if (atMs - state.eligibleChangedMs >= unseenMs) {
+        const taints = last.taints.map((taint) => taint.key).join(', ');
+        this.#say(`${where(pod)} was deleted although its node was not eligible (${taints})`);
+      }
+    } else if (!last.ready && atMs - state.readyChangedMs >= unseenMs) {
+      this.#say(`${where(pod)} was deleted although its node was NotReady`);
+    }
+  }
+
+  /** The live template is one that was good before, and the pod is on another one. */
+  #goesBack(pod: PodSighting): boolean {
+    const live = this.#versions.get(this.#live?.image ?? '');
+    return live !== undefined && live === this.#lastGood && (this.#versions.get(pod.image) ?? -1) !== live;
+  }
+
+  /** Down on something else than what it is to go back to: the node has nothing to lose. */
+  #sunk(node: NodeState): boolean {
+    const pods = this.#book.podsOf(node.name).filter((pod) => !pod.terminating);
+    return pods.length > 0 && pods.every((pod) => pod.image !== this.#live?.image && !pod.ready);
+  }
+
+  #checkOtherEnd(pod: PodSighting): void {
+    if (this.#input.byHand.has(pod.uid)) {
+      this.#found.ended.byHand += 1;
+      return;
+    }
+    this.#found.ended.others += 1;
+    const state = this.#book.state(pod.node);
+    const awayLately = state === undefined || !state.counted || pod.atMs - state.countedSinceMs < 5_000;
+    const killedLately = this.#input.outages.some(
+      ({ fromMs, toMs }) => pod.atMs > fromMs - unseenMs && pod.atMs < toMs + 2 * unseenMs,
+    );
+    if (awayLately || killedLately || pod.gap) return;
+    const said = this.#input.deletions.find((deletion) => deletion.pod === pod.name);
+    this.#say(`${where(pod)} ended on a node that was well, by ${said?.by ?? 'nobody that the audit log knows'}`);
+  }
+
+  #checkTemplates(): void {
+    const images = new Set<string>();
+    for (const pod of this.#book.participants()) {
+      if ((this.#versions.get(pod.image) ?? -1) >= this.#lastGood) images.add(pod.image);
+    }
+    this.#found.mostTemplates = Math.max(this.#found.mostTemplates, images.size);
+    if (images.size > 3) this.#say(`${images.size} templates at once: ${[...images].join(', ')}`);
+  }
+
+  #end(ending: Ending | undefined): void {
+    const version = this.#versions.get(ending?.image ?? '');
+    if (ending === undefined || version === undefined) return;
+    const good = ['succeeded', 'installed'].includes(ending.outcome);
+    if (good) this.#lastGood = version;
+    if (!good && ending.outcome !== 'rolledBack') return;
+    for (const pod of this.#book.participants(ending.atMs - 5_000)) {
+      const at = this.#versions.get(pod.image) ?? -1;
+      const wrong = good ? at < version : at === version;
+      if (wrong) this.#say(`${ending.image} ended as ${ending.outcome} although ${where(pod)} was on ${pod.image}`);
+    }
+  }
+
+  #say(sentence: string): void {
+    this.#found.violations.push(sentence);
+  }
+}
+
+function describe(node: NodeState, atMs: number): string {
+  const ready = node.last.ready ? '' : ', NotReady';
+  return `${node.name} by ${node.outBy} for ${atMs - node.outSinceMs} ms${ready}`;
+}
+
+function where(pod: PodSighting): string {
+  return `the pod of ${pod.node} (${pod.name}, ${pod.image}, version ${pod.version})`;
+}
