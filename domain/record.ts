@@ -72,6 +72,10 @@ export interface Holder {
   epoch: number;
   /** The activity's attempt. */
   attempt: number;
+  /** Run of the workflow. After Temporal's Reset a new run counts its activities from an earlier number on. */
+  runId?: string;
+  /** When Temporal scheduled the activity, milliseconds of the server's clock: tells which of two runs is the newer one. */
+  scheduledMs?: number;
 }
 
 /** The template that the running rollout moves to. */

@@ -77,15 +77,16 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities & 
     return closed;
   };
   return {
-    planRollout: (input) => short(input.context, (call) => planRollout(call, input)),
-    takeCensus: (input) => short(input.context, (call) => takeLiveCensus(call, input.context)),
-    install: (input) => short(input.context, (call) => install(call, input)),
-    openWindow: (input) => short(input.context, (call) => openWindow(call, input)),
-    closeWindow: (input) => short(input.context, (call) => closing(call, input)),
-    promote: (input) => ending(input.context, (call) => promote(call, input)),
-    recordOutcome: (input) => ending(input.context, (call) => recordOutcome(call, input)),
-    runBatch: (input) =>
-      long(
+    planRollout: (given) => short(given.context, (call) => planRollout(call, stamped(given))),
+    takeCensus: (given) => short(given.context, (call) => takeLiveCensus(call, given.context)),
+    install: (given) => short(given.context, (call) => install(call, stamped(given))),
+    openWindow: (given) => short(given.context, (call) => openWindow(call, stamped(given))),
+    closeWindow: (given) => short(given.context, (call) => closing(call, stamped(given))),
+    promote: (given) => ending(given.context, (call) => promote(call, stamped(given))),
+    recordOutcome: (given) => ending(given.context, (call) => recordOutcome(call, stamped(given))),
+    runBatch: (given) => {
+      const input = stamped(given);
+      return long(
         input.context,
         (batch) => {
           const call = callFor(input.context);
@@ -95,10 +96,22 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities & 
           });
         },
         (client) => batchGuards(deps, client, input),
-      ),
+      );
+    },
     ...createGuardActivities(deps),
     watchSoak: (input) => long(input.batch.context, (batch) => watchSoak(batch, input)),
   };
+}
+
+/** The input with what Temporal alone knows of the activity, so that its record tells it from one of another run. */
+function stamped<T extends { context: RolloutContext }>(input: T): T {
+  const { workflowExecution, scheduledTimestampMs } = Context.current().info;
+  const holder = {
+    ...input.context.holder,
+    scheduledMs: scheduledTimestampMs,
+    ...(workflowExecution === undefined ? {} : { runId: workflowExecution.runId }),
+  };
+  return { ...input, context: { ...input.context, holder } };
 }
 
 /** Heartbeats on a timer of its own, whatever the body waits for. */
