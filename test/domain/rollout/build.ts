@@ -1,7 +1,7 @@
 import type { ContainerView, NodeView, PodView, SchedulingView } from '../../../domain/cluster/view.ts';
 import type { Grant } from '../../../domain/record.ts';
 import { nodeOrder } from '../../../domain/rollout/order.ts';
-import type { BatchSpec } from '../../../domain/rollout/policy.ts';
+import type { BatchSpec, RolloutPolicy } from '../../../domain/rollout/policy.ts';
 import type { StepRules, StepView } from '../../../domain/rollout/step-types.ts';
 
 /** Now, in all tables: any moment will do, as long as differences stay exact. */
@@ -96,4 +96,17 @@ export function view(change: Partial<StepView> = {}): StepView {
 /** A batch rule. */
 export function batch(wanted: BatchSpec['nodes'], change: Partial<BatchSpec> = {}): BatchSpec {
   return { name: `${wanted}`, nodes: wanted, soakMs: 0, ...change };
+}
+
+/** A policy that says nothing but what the table is about. */
+export function policyOf(change: Partial<RolloutPolicy>): RolloutPolicy {
+  return {
+    batches: [batch('100%')],
+    maxUnavailable: null,
+    readyWithinMs: 300_000,
+    maxRestarts: 2,
+    onFailure: 'rollback',
+    promoteAfter: 'last',
+    ...change,
+  };
 }
