@@ -23,14 +23,20 @@ export async function previewBatches(
   if (moving.length === 0) return [];
   const nodes = await client.list(paths.nodes(), { project: (raw: Node) => nodeView(raw), signal });
   return moving.slice(0, mostPlans).map(({ sync, examined, resolved }) => {
-    const { rules: _rules, ...plan } = planBatches({
+    const {
+      rules: _rules,
+      batches,
+      ...plan
+    } = planBatches({
       policy: sync.verdict === 'rollout' ? resolved.policy : { ...resolved.policy, batches: [installBatch] },
       manifestMaxUnavailable: sync.maxUnavailable,
       nodes: nodes.items,
       scheduling: schedulingView(templateOf(examined.desired) as RawTemplate),
       rollout: 0,
     });
-    return { namespace: sync.namespace, name: sync.name, ...plan };
+    // Which nodes a batch gets is decided when the rollout starts: its own plan counts them by zone and pool.
+    const counts = batches.map(({ zones: _zones, pools: _pools, ...batch }) => batch);
+    return { namespace: sync.namespace, name: sync.name, ...plan, batches: counts };
   });
 }
 
