@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PodView } from '../../domain/cluster/view.ts';
-import { digest } from '../../domain/digest.ts';
 import type { DaemonSetRecord, Grant } from '../../domain/record.ts';
 import { unplannedExposure } from '../../domain/rollout/exposure.ts';
 import { grantKey, type HookMove, hookMoves, withoutOwnCordon } from '../../domain/rollout/hooks.ts';
@@ -13,7 +12,7 @@ import { paths } from '../cluster/paths.ts';
 import { daemonSetView } from '../cluster/project.ts';
 import type { BatchInput, BatchResult } from '../contract.ts';
 import { confirmGrants } from './confirm.ts';
-import { describeEdit, describeSwap } from './edits.ts';
+import { findEdit } from './edits.ts';
 import { Evictions } from './evictions.ts';
 import { admitted, firstStop, type RefillGuard, released, waitedFor } from './guards.ts';
 import { undoThoughGone } from './hook-undo.ts';
@@ -122,7 +121,7 @@ async function loop(
     while (true) {
       const changed = Promise.race([view.changed(), hooks.changed()]);
       if (performance.now() - checkedMs > recheckMs) {
-        const edit = await findEdit(deps.client, input, record.record);
+        const edit = await findEdit(deps.client, ref, record.record, expectedDigest(input, record.record));
         checkedMs = performance.now();
         if (edit !== null) {
           gone = !(await isThere());
@@ -182,10 +181,18 @@ async function loop(
     const grants = await hooks.prepared(step.grant.filter((wish) => free.has(wish.nodeUid)));
     if (grants.length === 0) return false;
     const written = await grant(record, input, { ...step, grant: [...grants] });
+    if (written) await removeGranted(new Set(grants.map((wish) => wish.podUid)));
     // Only after the record: until then a worker that takes over would still find the grant, and act on it. And where the
     // record had moved on, what was reserved for grants that are not in it.
     await released(deps.guards, isBack());
     return written;
+  }
+
+  /** Deletes what was admitted and granted a moment ago: asked in a round of its own, each node would be out for longer. */
+  async function removeGranted(podUids: ReadonlySet<string>): Promise<void> {
+    const decidedMs = performance.now();
+    const pods = decide().remove.filter((pod) => podUids.has(pod.uid) && !deleted.has(pod.uid));
+    await removePods({ ...deps, evictions }, input.context.ref.namespace, pods, decidedMs, deleted);
   }
 
   /** Takes grants that are over out of the record. */
@@ -279,22 +286,10 @@ function withoutBegun(moves: ReadonlyMap<Grant, HookMove>): Map<Grant, HookMove>
   return new Map([...moves].map(([grant, move]) => [grant, move === 'before' ? 'wait' : move]));
 }
 
-/**
- * Whether someone else has changed the DaemonSet, or closed the window: pods that are deleted now would come back on another
- * template than the one to reach.
- */
-async function findEdit(client: ClusterClient, input: BatchInput, record: DaemonSetRecord): Promise<string | null> {
-  const { ref, application } = input.context;
-  const live = await client.get<DaemonSet>(paths.daemonSet(ref));
-  if (live === null) return `DaemonSet ${ref.namespace}/${ref.name} was deleted; its pods are left alone`;
-  if (live.metadata.annotations?.['nodewave.dev/application'] !== application) {
-    return `DaemonSet ${ref.namespace}/${ref.name} is not managed by application ${application} any more`;
-  }
-  const edit = describeEdit(live, record);
-  if (edit !== null) return edit;
-  if (input.observeOnly) return null;
-  const expected = input.direction === 'forward' ? record.target?.templateDigest : goodDigest(record, input.toHash);
-  return expected === undefined || digest(live.spec.template) === expected ? null : describeSwap(live, record);
+/** Digest of the template that must be live while the batch runs; `undefined` while nothing is deleted anyway. */
+function expectedDigest(input: BatchInput, record: DaemonSetRecord): string | undefined {
+  if (input.observeOnly) return undefined;
+  return input.direction === 'forward' ? record.target?.templateDigest : goodDigest(record, input.toHash);
 }
 
 function goodDigest(record: DaemonSetRecord, hash: string): string | undefined {

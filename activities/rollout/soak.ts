@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodewaveError } from '../../domain/failures.ts';
+import type { DaemonSetRecord } from '../../domain/record.ts';
 import { unplannedExposure } from '../../domain/rollout/exposure.ts';
 import { decideStep } from '../../domain/rollout/step.ts';
 import type { Step } from '../../domain/rollout/step-types.ts';
@@ -7,6 +8,7 @@ import { daemonSetView } from '../cluster/project.ts';
 import { readRecord } from '../cluster/record-store.ts';
 import type { BatchInput, BatchResult } from '../contract.ts';
 import { type BatchDeps, BatchStopped, stepRules } from './batch.ts';
+import { findEdit } from './edits.ts';
 import { openLiveView } from './live-view.ts';
 import { batchResult } from './result.ts';
 import { readManaged } from './template.ts';
@@ -51,8 +53,9 @@ export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; unt
         await view.ensureFresh();
         if (deps.signal.aborted) throw new BatchStopped(batchResult('stopped', decide(), record));
         if (performance.now() - checkedMs > recheckMs) {
-          await refuseGone(deps, input.batch);
+          const edit = await editDuring(deps, input.batch, record);
           checkedMs = performance.now();
+          if (edit !== null) return batchResult('edited', decide(), record, edit);
         }
         const step = decide();
         deps.report(step);
@@ -71,11 +74,20 @@ export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; unt
   }
 }
 
-/** Throws Conflict when the DaemonSet is gone or has changed hands. An API server that does not answer is the view's affair. */
-async function refuseGone(deps: BatchDeps, { context }: BatchInput): Promise<void> {
+/**
+ * Someone else's edit (S29 to S32): nothing is deleted in a soak, but with RollingUpdate the controller itself would replace every
+ * pod, and a pod that starts gets whatever template is live. An API server that does not answer is the view's affair.
+ */
+async function editDuring(
+  deps: BatchDeps,
+  { context, policy, batchIndex }: BatchInput,
+  record: DaemonSetRecord,
+): Promise<string | null> {
+  // With promoteAfter: canary, and without a last good, it is the target that stays live; a policy that is not told may be either.
+  const closed = policy?.promoteAfter === 'last' || (policy !== undefined && batchIndex === 0);
   try {
-    await readManaged(deps.client, context.ref, context.application);
-  } catch (error) {
-    if (error instanceof NodewaveError && error.code === 'Conflict') throw error;
+    return await findEdit(deps.client, context.ref, record, closed ? record.good[0]?.templateDigest : undefined);
+  } catch {
+    return null;
   }
 }

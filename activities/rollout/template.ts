@@ -1,3 +1,4 @@
+import { takeTemplate } from '../../domain/adopt/take-over.ts';
 import { annotationsOf, desiredDaemonSet } from '../../domain/desired.ts';
 import { digest } from '../../domain/digest.ts';
 import { NodewaveError } from '../../domain/failures.ts';
@@ -12,6 +13,25 @@ import type { RecordHandle } from './record-handle.ts';
 
 /** How long the DaemonSet controller may take to see a write. */
 const observeDeadlineMs = 20_000;
+
+/** The DaemonSet once no other field manager owns a part of its template: what they added goes with the next apply. */
+async function withTemplateOwned(
+  client: ClusterClient,
+  ref: DaemonSetRef,
+  live: DaemonSet,
+  application: string,
+): Promise<DaemonSet> {
+  const managedFields = takeTemplate(live.metadata.managedFields ?? [], application);
+  if (managedFields === null) return live;
+  const operations = [
+    { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
+    { op: 'add', path: '/metadata/managedFields', value: managedFields },
+  ];
+  return await client.patch<DaemonSet>(paths.daemonSet(ref), operations, {
+    type: 'json',
+    fieldManager: fieldManager(application),
+  });
+}
 
 /** Reads the DaemonSet and checks that this application manages it. Throws Conflict with a sentence otherwise. */
 export async function readManaged(client: ClusterClient, ref: DaemonSetRef, application: string): Promise<DaemonSet> {
@@ -53,9 +73,12 @@ export async function writeTemplate(input: {
   }
   // The DaemonSet's status changes with every pod, and its resourceVersion with it.
   const written = await retryMoved(async () => {
-    const live = await readManaged(client, ref, record.application);
-    const edit = describeEdit(live, record);
+    const found = await readManaged(client, ref, record.application);
+    const edit = describeEdit(found, record);
     if (edit !== null && !input.force) throw new NodewaveError('Conflict', edit);
+    // What someone put live that the record knows is swapped like any other; but then they still own what they wrote.
+    const isWritten = edit === null && digest(found.spec.template) === input.templateDigest;
+    const live = isWritten ? found : await withTemplateOwned(client, ref, found, record.application);
     // After the read and before the write that names its version: whatever a newer holder has written or writes later is
     // seen by one of the two.
     await handle.assertHeld();

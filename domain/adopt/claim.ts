@@ -25,6 +25,18 @@ const toolMarks: readonly { tool: string; in: 'labels' | 'annotations'; key: str
   { tool: 'Rancher Fleet', in: 'annotations', key: 'objectset.rio.cattle.io/id' },
 ];
 
+/** Marks of what a cloud or the cluster's own add-on manager keeps as it wants it, whatever anyone writes. */
+const addOnMarks: readonly { owner: string; in: 'labels' | 'annotations'; key: string; value?: string }[] = [
+  { owner: 'the add-on manager of the control plane', in: 'labels', key: 'addonmanager.kubernetes.io/mode' },
+  { owner: 'Amazon EKS', in: 'labels', key: 'eks.amazonaws.com/component' },
+  { owner: 'Google GKE', in: 'labels', key: 'components.gke.io/component-name' },
+  { owner: 'Google GKE', in: 'annotations', key: 'components.gke.io/component-name' },
+  { owner: 'Azure AKS', in: 'labels', key: 'kubernetes.azure.com/managedby', value: 'aks' },
+];
+
+/** Field managers of the same. */
+const addOnManagers: Record<string, string> = { eks: 'Amazon EKS' };
+
 const toolManagers: Record<string, string> = {
   'argocd-controller': 'Argo CD',
   'argocd-application-controller': 'Argo CD',
@@ -33,11 +45,18 @@ const toolManagers: Record<string, string> = {
   helm: 'Helm',
 };
 
+/** Whether the field manager is one under which another delivery tool writes whole objects. */
+export function isDeliveryTool(manager: string): boolean {
+  return Object.hasOwn(toolManagers, manager);
+}
+
 /**
  * Who manages the object. Two tools that write one object undo each other's work, and with a DaemonSet that means pods
  * restarting outside of every batch: whoever else has it must let go first.
+ * @param force a person has said that objects of other delivery tools are to be taken over. What an operator, a cloud or another
+ * application keeps is refused even then: it would be put back at once
  */
-export function claimOf(metadata: ClaimedMetadata, application: string): Claim {
+export function claimOf(metadata: ClaimedMetadata, application: string, force = false): Claim {
   const annotated = metadata.annotations?.[annotations.application];
   const others = (metadata.managedFields ?? [])
     .map((entry) => applicationManager.exec(entry.manager)?.[1])
@@ -47,17 +66,37 @@ export function claimOf(metadata: ClaimedMetadata, application: string): Claim {
     const cure = `take it out of git for one of the two, or release it with \`nodewave delete ${other}\``;
     return { by: 'foreign', who: `application ${other}`, cure };
   }
-  const owner = metadata.ownerReferences?.find((reference) => reference.controller === true);
+  // An owner that does not call itself the controller still takes the object with it when it goes.
+  const owners = metadata.ownerReferences ?? [];
+  const owner = owners.find((reference) => reference.controller === true) ?? owners[0];
   if (owner !== undefined) {
     const cure = `change it through ${owner.kind} ${owner.name}, and take it out of git here`;
     return { by: 'foreign', who: `${owner.kind} ${owner.name} (its owner)`, cure };
   }
-  const tool = toolOf(metadata);
+  const addOn = addOnOf(metadata);
+  if (addOn !== null) {
+    const cure = `it is a managed add-on (${addOn.mark}): change it there, and take it out of git here`;
+    return { by: 'foreign', who: addOn.owner, cure };
+  }
+  const tool = force ? null : toolOf(metadata);
   if (tool !== null) {
-    const cure = `release it there first without deleting it, and remove ${tool.mark}`;
+    const cure = `release it there first without deleting it, and remove ${tool.mark}; or set spec.sync.adopt: force to take it over as it is`;
     return { by: 'foreign', who: tool.name, cure };
   }
   return annotated === application ? { by: 'us' } : { by: 'nobody' };
+}
+
+function addOnOf(metadata: ClaimedMetadata): { owner: string; mark: string } | null {
+  for (const { owner, in: place, key, value } of addOnMarks) {
+    const found = metadata[place]?.[key];
+    if (found === undefined || (value !== undefined && found !== value)) continue;
+    return { owner, mark: `${place.slice(0, -1)} ${key}: ${found}` };
+  }
+  for (const { manager } of metadata.managedFields ?? []) {
+    const owner = addOnManagers[manager];
+    if (owner !== undefined) return { owner, mark: `field manager ${manager}` };
+  }
+  return null;
 }
 
 function toolOf(metadata: ClaimedMetadata): { name: string; mark: string } | null {

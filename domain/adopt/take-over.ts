@@ -1,4 +1,5 @@
 import { fieldManager } from '../ids.ts';
+import { isDeliveryTool } from './claim.ts';
 import { type FieldSet, type ManagedFieldsEntry, union } from './managed-fields.ts';
 
 /**
@@ -25,15 +26,20 @@ export const beforeFirstApply = 'before-first-apply';
 /**
  * managedFields after an application has taken over what kubectl owned; null when there is nothing to take. Only who owns
  * what changes, no field of the object itself.
+ * @param force take over what other delivery tools own, too
  */
-export function takeOver(entries: readonly ManagedFieldsEntry[], application: string): ManagedFieldsEntry[] | null {
+export function takeOver(
+  entries: readonly ManagedFieldsEntry[],
+  application: string,
+  force = false,
+): ManagedFieldsEntry[] | null {
   const manager = fieldManager(application);
   let taken: FieldSet = {};
   let changed = false;
   let apiVersion: string | undefined;
   const kept: ManagedFieldsEntry[] = [];
   for (const entry of entries) {
-    const { take, leave } = split(entry, manager);
+    const { take, leave } = split(entry, manager, force);
     // One entry speaks one version of the API; an entry of another version stays with its manager.
     if (take === null || (apiVersion !== undefined && entry.apiVersion !== apiVersion)) {
       kept.push(entry);
@@ -56,11 +62,39 @@ export function takeOver(entries: readonly ManagedFieldsEntry[], application: st
   return [own, ...kept];
 }
 
+/**
+ * managedFields after an application has taken the pod template over from everyone; null when nobody else has a part of it. On the
+ * way back what others have added to it must go, and a server-side apply only removes what its manager owns.
+ */
+export function takeTemplate(entries: readonly ManagedFieldsEntry[], application: string): ManagedFieldsEntry[] | null {
+  const manager = fieldManager(application);
+  const own = entries.find((entry) => entry.manager === manager && entry.operation === 'Apply');
+  if (own === undefined) return null;
+  let fields = own.fieldsV1 ?? {};
+  const others = entries.flatMap((entry) => {
+    const { 'f:template': template, ...spec } = entry.fieldsV1?.['f:spec'] ?? {};
+    if (entry === own) return [];
+    if (template === undefined || (entry.subresource ?? '') !== '' || entry.apiVersion !== own.apiVersion)
+      return [entry];
+    fields = union(fields, { 'f:spec': { 'f:template': template } });
+    const { 'f:spec': _spec, ...rest } = entry.fieldsV1 ?? {};
+    const left = Object.keys(spec).length === 0 ? rest : { ...rest, 'f:spec': spec };
+    return Object.keys(left).length === 0 ? [] : [{ ...entry, fieldsV1: left }];
+  });
+  const changed = entries.some((entry) => entry !== own && entry.fieldsV1?.['f:spec']?.['f:template'] !== undefined);
+  return changed ? [{ ...own, fieldsV1: fields }, ...others] : null;
+}
+
 /** What is taken of an entry and what its manager keeps; `take` is null when nothing is taken. */
-function split(entry: ManagedFieldsEntry, own: string): { take: FieldSet | null; leave: FieldSet | null } {
+function split(
+  entry: ManagedFieldsEntry,
+  own: string,
+  force: boolean,
+): { take: FieldSet | null; leave: FieldSet | null } {
   const fields = entry.fieldsV1;
   if (fields === undefined || (entry.subresource ?? '') !== '') return { take: null, leave: null };
-  if (entry.manager === own || manifestManagers.includes(entry.manager)) return { take: fields, leave: null };
+  const whole = manifestManagers.includes(entry.manager) || (force && isDeliveryTool(entry.manager));
+  if (entry.manager === own || whole) return { take: fields, leave: null };
   const spec = fields['f:spec'];
   if (!handManagers.includes(entry.manager) || spec === undefined) return { take: null, leave: null };
   const { 'f:spec': _spec, ...rest } = fields;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** A pod deletion, or an eviction, that the API server accepted, from its own audit log. */
 export interface AuditedDelete {
   atMs: number;
-  /** Who, e.g. `system:serviceaccount:nodewave:nodewave`. */
+  /** Who, e.g. `system:serviceaccount:nodewave:nodewave`, or `system:controller:daemon-set-controller`. */
   user: string;
   namespace: string;
   pod: string;
@@ -18,6 +18,7 @@ interface AuditEvent {
   stage?: string;
   stageTimestamp?: string;
   user?: { username?: string };
+  userAgent?: string;
   objectRef?: { resource?: string; namespace?: string; name?: string; subresource?: string };
   responseStatus?: { code?: number };
   requestObject?: { preconditions?: { uid?: string }; deleteOptions?: { preconditions?: { uid?: string } } };
@@ -50,7 +51,7 @@ export function allDeletes(auditLogFile: string, namespace: string): AuditedDele
     const options = evicted ? event.requestObject?.deleteOptions : event.requestObject;
     deletes.push({
       atMs: Date.parse(event.stageTimestamp ?? ''),
-      user: user?.username ?? '',
+      user: controllerOf(event) ?? user?.username ?? '',
       namespace,
       pod: objectRef.name ?? '',
       uid: options?.preconditions?.uid ?? '',
@@ -58,4 +59,11 @@ export function allDeletes(auditLogFile: string, namespace: string): AuditedDele
     });
   }
   return deletes;
+}
+
+/** The local stack's controllers all come with the admin's certificate; their user agent tells them apart. */
+function controllerOf({ userAgent = '' }: AuditEvent): string | undefined {
+  return userAgent.startsWith('kube-controller-manager/')
+    ? `system:controller:${userAgent.split('/').at(-1)}`
+    : undefined;
 }

@@ -23,7 +23,24 @@ test.each<[string, ClaimedMetadata, object]>([
     { ownerReferences: [{ kind: 'TigeraStatus', name: 'calico', controller: true }] },
     { by: 'foreign', who: 'TigeraStatus calico (its owner)' },
   ],
-  ['an owner that does not control it', { ownerReferences: [{ kind: 'ConfigMap', name: 'x' }] }, { by: 'nobody' }],
+  [
+    'an owner that does not call itself the controller',
+    { ownerReferences: [{ kind: 'Tetragon', name: 'x' }] },
+    { by: 'foreign', who: 'Tetragon x (its owner)' },
+  ],
+  [
+    'the add-on manager',
+    { labels: { 'addonmanager.kubernetes.io/mode': 'Reconcile' } },
+    { by: 'foreign', who: 'the add-on manager of the control plane' },
+  ],
+  ['an add-on of EKS', { labels: { 'eks.amazonaws.com/component': 'x' } }, { by: 'foreign', who: 'Amazon EKS' }],
+  ['an add-on of EKS by its manager', { managedFields: managed('eks') }, { by: 'foreign', who: 'Amazon EKS' }],
+  [
+    'a component of GKE',
+    { annotations: { 'components.gke.io/component-name': 'x' } },
+    { by: 'foreign', who: 'Google GKE' },
+  ],
+  ['an add-on of AKS', { labels: { 'kubernetes.azure.com/managedby': 'aks' } }, { by: 'foreign', who: 'Azure AKS' }],
   ['Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'a:b' } }, { by: 'foreign', who: 'Argo CD (a:b)' }],
   ['Argo CD by its manager', { managedFields: managed('argocd-controller') }, { by: 'foreign', who: 'Argo CD' }],
   ['Flux', { labels: { 'helm.toolkit.fluxcd.io/name': 'a' } }, { by: 'foreign', who: 'Flux (a)' }],
@@ -31,6 +48,15 @@ test.each<[string, ClaimedMetadata, object]>([
   ['what helm template writes', { labels: { 'app.kubernetes.io/managed-by': 'Helm' } }, { by: 'nobody' }],
 ])('%s', (_, metadata, claim) => {
   expect(claimOf(metadata, 'app')).toMatchObject(claim);
+});
+
+test('S29: force takes over from delivery tools, and from nobody who would put it back', () => {
+  const claims = (metadata: ClaimedMetadata) => claimOf(metadata, 'app', true).by;
+  expect(claims({ annotations: { 'argocd.argoproj.io/tracking-id': 'a:b' } })).toBe('nobody');
+  expect(claims({ annotations: { 'meta.helm.sh/release-name': 'a', 'nodewave.dev/application': 'app' } })).toBe('us');
+  expect(claims({ ownerReferences: [{ kind: 'Tetragon', name: 'x' }] })).toBe('foreign');
+  expect(claims({ labels: { 'addonmanager.kubernetes.io/mode': 'EnsureExists' } })).toBe('foreign');
+  expect(claims({ annotations: { 'nodewave.dev/application': 'b' } })).toBe('foreign');
 });
 
 test('a foreign claim says what to do', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type FieldSet, type ManagedFieldsEntry, union } from '../../../domain/adopt/managed-fields.ts';
 import { pruneTaken } from '../../../domain/adopt/prune.ts';
-import { giveBack, isKubectl, takeOver, takeOverUnowned } from '../../../domain/adopt/take-over.ts';
+import { giveBack, isKubectl, takeOver, takeOverUnowned, takeTemplate } from '../../../domain/adopt/take-over.ts';
 
 const entry = (manager: string, fieldsV1: FieldSet, change: Partial<ManagedFieldsEntry> = {}): ManagedFieldsEntry => ({
   manager,
@@ -184,4 +184,24 @@ test('who is kubectl', () => {
     false,
     false,
   ]);
+});
+
+describe('takeTemplate', () => {
+  const own = entry('nodewave:app', { 'f:spec': { 'f:template': { 'f:spec': {} } } }, { operation: 'Apply' });
+
+  test('S30: what others own of the pod template goes to the application, the rest stays with them', () => {
+    const restart = entry('kubectl', { 'f:spec': { 'f:template': { 'f:metadata': {} } } });
+    const edit = entry('kubectl-edit', { 'f:metadata': {}, 'f:spec': { 'f:minReadySeconds': {}, 'f:template': {} } });
+    const status = entry('kube-controller-manager', { 'f:status': {} }, { subresource: 'status' });
+    expect(takeTemplate([restart, own, edit, status], 'app')).toEqual([
+      { ...own, fieldsV1: { 'f:spec': { 'f:template': { '.': {}, 'f:metadata': {}, 'f:spec': {} } } } },
+      { ...edit, fieldsV1: { 'f:metadata': {}, 'f:spec': { 'f:minReadySeconds': {} } } },
+      status,
+    ]);
+  });
+
+  test('nothing to take', () => {
+    expect(takeTemplate([own], 'app')).toBeNull();
+    expect(takeTemplate([entry('kubectl', { 'f:spec': { 'f:template': {} } })], 'app')).toBeNull();
+  });
 });
