@@ -1,5 +1,4 @@
 import { allHandlersFinished, condition, continueAsNew, patched } from '@temporalio/workflow';
-import { watchedDaemonSets } from '../domain/application/catch-up.ts';
 import { duePrunes } from '../domain/application/prune.ts';
 import type { ApplicationInput } from '../domain/application/state.ts';
 import { pruneDropped, returnOtherObjects } from './application/aftermath.ts';
@@ -8,7 +7,7 @@ import { setHandlers } from './application/handlers.ts';
 import { pollGit, stopPoll } from './application/poll.ts';
 import { releaseQuarantine, removeApplication } from './application/requests.ts';
 import { catchUpNodes, startNextRollback } from './application/rollouts.ts';
-import { stopStragglers, watchStragglers } from './application/stragglers.ts';
+import { stopStragglers, stragglersStale, watchStragglers } from './application/stragglers.ts';
 import { noticeNewest, syncNewest } from './application/sync.ts';
 import { stopWatches, watchRollouts } from './application/watch.ts';
 import { patches } from './patches.ts';
@@ -37,9 +36,8 @@ export async function application(input: ApplicationInput): Promise<{ name: stri
     } else {
       if (app.state.spec) pollGit(app);
       watchRollouts(app);
-      // Runs that were recorded before this existed must not meet it when they are replayed.
-      if ((app.stragglers || watchedDaemonSets(app.state).length > 0) && patched(patches.catchUp)) watchStragglers(app);
-      await condition(() => hasWork(app) || continueDue());
+      if (watchIsStale(app)) watchStragglers(app);
+      await condition(() => hasWork(app) || continueDue() || watchIsStale(app));
     }
   }
   await stopPoll(app);
@@ -56,6 +54,11 @@ function hasWork(app: App): boolean {
   if (paused) return spec !== null && pending !== null;
   if (spec === null) return false;
   return pending !== null || release !== null || rollbacks.length > 0 || hasAftermath(app);
+}
+
+/** Runs that were recorded before nodes were waited for must not meet it when they are replayed. */
+function watchIsStale(app: App): boolean {
+  return stragglersStale(app) && patched(patches.catchUp);
 }
 
 /** What rollouts leave to be done when they have ended. */

@@ -236,7 +236,17 @@ describe('what the Temporal UI shows', () => {
     await app.start(null);
     const { definition } = await metadata(app);
     expect(definition.updateDefinitions.map(({ name }) => name).toSorted()).toEqual(
-      ['configure', 'preview', 'releaseQuarantine', 'remove', 'retry', 'rollback', 'sync'].toSorted(),
+      [
+        'configure',
+        'pause',
+        'preview',
+        'releaseQuarantine',
+        'remove',
+        'resume',
+        'retry',
+        'rollback',
+        'sync',
+      ].toSorted(),
     );
     for (const { description } of definition.updateDefinitions) expect(description).toMatch(/Example: \{.*\}$/);
     expect(definition.signalDefinitions.map(({ name }) => name).toSorted()).toEqual(['changed', 'rolloutFinished']);

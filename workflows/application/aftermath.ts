@@ -5,11 +5,11 @@ import { daemonSetLabel } from '../../domain/ids.ts';
 import { shortCommit, shorten } from '../../domain/markdown.ts';
 import { HoldingInterrupted, readFailure, untilAnswered } from '../holding.ts';
 import { clusterActivities } from '../proxies.ts';
-import { type App, logLine, mainHolding, setBusy, specOf } from './app.ts';
+import { type App, logLine, mainHolding, setBusy, show, specOf } from './app.ts';
 
 /**
  * After a rollback: brings the commit's other objects back as well. The nodes went first and waited for nothing; this waits
- * until git and cluster answer, and whatever else arrives goes ahead of it.
+ * until git and cluster answer, and whatever else arrives goes ahead of it. The sentence says so meanwhile.
  */
 export async function returnOtherObjects(app: App): Promise<void> {
   const { state } = app;
@@ -17,7 +17,6 @@ export async function returnOtherObjects(app: App): Promise<void> {
   if (!restore) return;
   const { to, from } = restore;
   const spec = specOf(app);
-  setBusy(app, `Bringing the other objects of commit ${shortCommit(from)} back to commit ${shortCommit(to)}.`);
   const activities = clusterActivities(spec.destination.cluster);
   const done = await attempt(app, () => activities.restoreObjects({ spec, commit: to }));
   if (done !== 'interrupted' && state.restore === restore) {
@@ -39,7 +38,7 @@ export async function returnOtherObjects(app: App): Promise<void> {
       );
     }
   }
-  setBusy(app, null);
+  show(app);
 }
 
 /** Deletes the DaemonSets that git no longer has, now that everything else of the commit has succeeded. */

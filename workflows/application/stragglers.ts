@@ -3,13 +3,23 @@ import { catchUpMs, type Watched, watchedDaemonSets } from '../../domain/applica
 import { waitActivities } from '../proxies.ts';
 import { type App, show, specOf } from './app.ts';
 
+/** Whether other DaemonSets are to be watched than those that are. */
+export function stragglersStale(app: App): boolean {
+  const daemonSets = watchedDaemonSets(app.state);
+  return (app.stragglers?.key ?? keyOf([])) !== keyOf(daemonSets);
+}
+
+function keyOf(daemonSets: readonly Watched[]): string {
+  return JSON.stringify(daemonSets);
+}
+
 /**
  * Sees to it that nodes which missed a rollout are waited for, of the DaemonSets that are at rest. A wait for other
  * DaemonSets than those of now is ended first.
  */
 export function watchStragglers(app: App): void {
   const daemonSets = watchedDaemonSets(app.state);
-  const key = JSON.stringify(daemonSets);
+  const key = keyOf(daemonSets);
   if (app.stragglers?.key === key) return;
   app.stragglers?.scope?.cancel();
   app.stragglers = null;
