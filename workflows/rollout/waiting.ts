@@ -6,7 +6,9 @@ import { closeWindow } from './windows.ts';
 
 /** Whether a message that overrides windows changes what runs now. */
 export function windowsHeld(run: RolloutRun): boolean {
-  return (run.state.phase === 'rolling' && hasWindows(run)) || run.state.phase === 'waiting';
+  // Whether they are overridden is not asked: the message has just done that, and what runs does not know it yet.
+  const windows = run.policy.windows ?? [];
+  return windows.length > 0 && ['rolling', 'waiting'].includes(run.state.phase);
 }
 
 /**
