@@ -59,7 +59,7 @@ function podStage(
 }
 
 /** Pod conditions and addresses; `ready` is "True" or "False". */
-function podHead(phase: 'Running' | 'Pending', ready: 'True' | 'False'): string {
+function podHead(phase: 'Running' | 'Pending' | 'Failed', ready: 'True' | 'False'): string {
   const reason = ready === 'True' ? '' : ', reason: ContainersNotReady';
   return `{{ $now := Now }}
 {{ $root := . }}
@@ -197,6 +197,21 @@ export function slowReady(image: string, delayMs: number, nodes?: readonly strin
 /** Pods of one image run at once and never become ready. */
 export function neverReady(image: string): Stage[] {
   return slowReady(image, 0).slice(0, 1);
+}
+
+/** Pods of one image fail as soon as they start, with this exit code, as those of a Job whose command does not succeed. */
+export function exits(image: string, exitCode: number): Stage[] {
+  const template =
+    podHead('Failed', 'False') +
+    containers(
+      image,
+      `  ready: false
+  started: false
+  restartCount: 0
+  state:
+    terminated: { exitCode: ${exitCode}, reason: Error, startedAt: {{ $now | Quote }}, finishedAt: {{ $now | Quote }} }`,
+    );
+  return [podStage(stageName('exit', image), [notDeleted, hasImage(image), notStarted], { statusTemplate: template })];
 }
 
 /** Pods of one image take `delayMs` to end once they are being deleted. */

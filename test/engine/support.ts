@@ -91,8 +91,10 @@ async function workerClient(dir: string, options: EngineOptions): Promise<Cluste
   const { apiServer, account = 'nodewave', rights = ['rbac.yaml'] } = options;
   const { kubeconfigFile } = await testStack();
   for (const name of rights) {
-    const text = readFileSync(join(repositoryRoot, 'deploy', name), 'utf8').replaceAll('nodewave', account);
-    await applyManifests(await adminKube(), { text });
+    const text = readFileSync(join(repositoryRoot, 'deploy', name), 'utf8');
+    await applyManifests(await adminKube(), { text: text.replaceAll('nodewave', account) });
+    // The interlock is in the namespace of this name, whatever the worker's account is called.
+    if (name === 'rbac.yaml') await applyManifests(await adminKube(), { text: text.slice(0, text.indexOf('---')) });
   }
   const file = await serviceAccountKubeconfig(kubeconfigFile, account, account, join(dir, 'worker.yaml'));
   const config = loadKubeConfig(file);
