@@ -111,6 +111,11 @@ export function guardActivities(cluster: string): ActivityInterfaceFor<Pick<Guar
   return proxyActivities<Pick<GuardActivities, 'mayRoll'>>({ ...short, ...waiting, taskQueue });
 }
 
+/** The brake of a cluster, for a person who waits for the answer. */
+export function brakeActivities(cluster: string): ActivityInterfaceFor<Pick<GuardActivities, 'setBrake'>> {
+  return proxyActivities<Pick<GuardActivities, 'setBrake'>>({ ...impatient, taskQueue: clusterTaskQueue(cluster) });
+}
+
 /** Waits on a cluster's queue that cost no history; a cluster without a worker is simply not looked at meanwhile. */
 export function waitActivities(cluster: string): ActivityInterfaceFor<Pick<SyncActivities, 'waitForStragglers'>> {
   const cancellationType = ActivityCancellationType.TRY_CANCEL;

@@ -144,6 +144,7 @@ export interface DaemonSet {
   status?: {
     observedGeneration?: number;
     desiredNumberScheduled?: number;
+    currentNumberScheduled?: number;
     numberAvailable?: number;
     updatedNumberScheduled?: number;
     numberMisscheduled?: number;

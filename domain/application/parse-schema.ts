@@ -50,8 +50,11 @@ const sync = mapping('a mapping with auto and interval', {
   interval: value.duration(1_000, dayMs, 'between 1s and 24h').default(defaults.intervalMs),
   prune: value
     .field('true or false', (given) => {
-      if (given === false) return { value: given };
-      return given === true ? { refused: 'pruning is not supported yet; write prune: false' } : undefined;
+      if (typeof given === 'boolean') return { value: given };
+      if (typeof given !== 'object' || given === null) return undefined;
+      return {
+        refused: 'pods of a pruned DaemonSet go all at once; pruning in batches is not supported, write prune: true',
+      };
     })
     .default(defaults.prune),
   drift: value.choice(['detect'], { correct: 'write drift: detect' }).default(defaults.drift),

@@ -29,6 +29,22 @@ export interface RolloutInput {
   state?: unknown;
 }
 
+/** What is special about this rollout, as sentences of its plan. */
+export function specialNotes({ expedite, catchUp }: RolloutInput): string[] {
+  const notes: string[] = [];
+  if (expedite) {
+    notes.push(
+      `Expedited by ${expedite.by}: ${expedite.reason}. Soaks and windows are skipped, gates and approvals stay.`,
+    );
+  }
+  if (catchUp) {
+    notes.push(
+      `Catches up nodes that missed an earlier rollout: ${catchUp.join(', ')}. No soak, no approval; a failure waits for a person.`,
+    );
+  }
+  return notes;
+}
+
 /**
  * Memo of a rollout workflow: what an application needs to find a rollout that it started and no longer knows, and to tell
  * it from another application's.

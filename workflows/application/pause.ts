@@ -2,8 +2,10 @@ import { getExternalWorkflowHandle, isCancellation, setHandler } from '@temporal
 import { pauseApplication, resumeApplication } from '../../domain/application/pause.ts';
 import type { ActiveRollout } from '../../domain/application/state.ts';
 import type { Accepted, ApplicationPause, Hold } from '../../domain/wire.ts';
+import { readFailure } from '../holding.ts';
 import { applicationPauseUpdate, applicationResumeUpdate, holdSignal } from '../messages.ts';
-import { accept, accepted, options, withReason } from './answers.ts';
+import { brakeActivities } from '../proxies.ts';
+import { accept, accepted, options, refusal, withReason } from './answers.ts';
 import type { App } from './app.ts';
 
 /**
@@ -15,22 +17,41 @@ export function setPauseHandlers(app: App): void {
   setHandler(applicationResumeUpdate, (request) => resume(app, request), options(app, 'resume'));
 }
 
-async function pause(app: App, { by, reason = '' }: ApplicationPause): Promise<Accepted> {
+async function pause(app: App, { by, reason = '', brake }: ApplicationPause): Promise<Accepted> {
   const { state } = app;
   const atMs = Date.now();
   const again = (state.paused ?? null) !== null;
   pauseApplication(state, { by, reason, atMs });
   accept(app, by, withReason('pause', reason), '');
-  const told = await tellAll(app, { on: true, by, reason, atMs });
+  const [told] = await Promise.all([
+    tellAll(app, { on: true, by, reason, atMs }),
+    brake === true ? setBrake(app, { by, reason }) : undefined,
+  ]);
   const what = again ? 'It was paused already; told again' : 'Paused: nothing is deleted or applied, new commits wait';
   return accepted(app, `${what}. ${rolloutCount(told)} stopped.`);
 }
 
-async function resume(app: App, { by, reason = '' }: ApplicationPause): Promise<Accepted> {
+async function resume(app: App, { by, reason = '', brake }: ApplicationPause): Promise<Accepted> {
+  // First: with the brake still set, what goes on would stop again at once, with another sentence.
+  if (brake === true) await setBrake(app, null);
   resumeApplication(app.state, by);
   accept(app, by, withReason('resume', reason), '');
   const told = await tellAll(app, { on: false, by, reason, atMs: Date.now() });
   return accepted(app, `It goes on, ${rolloutCount(told)} with it, and the newest commit is taken.`);
+}
+
+/** Stops, or lets go on, the rollouts of every application on the cluster, those that nobody lists included. */
+async function setBrake(app: App, paused: { by: string; reason: string } | null): Promise<void> {
+  const cluster = app.state.spec?.destination.cluster;
+  if (cluster === undefined) return;
+  try {
+    await brakeActivities(cluster).setBrake({ cluster, paused });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const why = readFailure(error)?.sentence ?? 'no worker of it answered';
+    const done = paused ? 'This application is paused, but the' : 'Nothing was resumed: the';
+    throw refusal(`${done} brake of cluster ${cluster} could not be ${paused ? 'set' : 'lifted'}: ${why}`);
+  }
 }
 
 function rolloutCount(count: number): string {

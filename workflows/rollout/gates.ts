@@ -1,5 +1,6 @@
 import type { BatchResult } from '../../activities/contract.ts';
 import { interrupts, yieldsToNewerCommit } from '../../domain/rollout/accept.ts';
+import { endedWithout } from '../../domain/rollout/left-alone.ts';
 import type { Finding } from '../../domain/wire.ts';
 import { clusterActivities } from '../proxies.ts';
 import { supersede } from './intents.ts';
@@ -28,7 +29,9 @@ export async function afterGates(run: RolloutRun): Promise<void> {
     () => clusterActivities(run.input.ref.cluster).promote({ context: run.context(), phase: 'succeeded' }),
     () => false,
   );
-  run.end(run.input.mode === 'install' ? 'installed' : 'succeeded', null);
+  // The outcome says who is missing: those nodes are caught up once nothing keeps them any more.
+  const missing = endedWithout(run.state).replace(/^, /, '');
+  run.end(run.input.mode === 'install' ? 'installed' : 'succeeded', missing === '' ? null : missing);
 }
 
 /** A gate is red: roll back, or stop and let a person decide. */

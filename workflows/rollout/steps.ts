@@ -1,5 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import { interrupts } from '../../domain/rollout/accept.ts';
+import { specialNotes } from '../../domain/rollout/input.ts';
 import type { LivePhase } from '../../domain/rollout/phases.ts';
 import { approvalVoid } from '../../domain/rollout/plan.ts';
 import { HoldingInterrupted, readFailure } from '../holding.ts';
@@ -81,7 +82,8 @@ async function plan(run: RolloutRun): Promise<void> {
       }),
     () => interrupts(run.state),
   );
-  const { policy: _policy, ...kept } = made;
+  const { policy: _policy, ...planned } = made;
+  const kept = { ...planned, notes: [...specialNotes(input), ...planned.notes] };
   const next: Record<typeof mode, LivePhase> = { install: 'installing', update: 'rolling', revert: 'rollingBack' };
   run.set({ plan: kept, phase: next[mode], cause: mode === 'revert' ? (input.reason ?? 'asked for') : null });
 }

@@ -215,11 +215,11 @@ test.each([
     ],
   ],
   [
-    `${source}${destination}  sync: {auto: maybe, interval: 500ms, prune: true, drift: correct}\n`,
+    `${source}${destination}  sync: {auto: maybe, interval: 500ms, prune: {inBatches: true}, drift: correct}\n`,
     [
       'app.yaml:7: spec.sync.auto: expected true or false, got "maybe"',
       'app.yaml:7: spec.sync.interval: expected a duration such as 90s, 5m or 1h30m, got "500ms"',
-      'app.yaml:7: spec.sync.prune: pruning is not supported yet; write prune: false',
+      'app.yaml:7: spec.sync.prune: pods of a pruned DaemonSet go all at once; pruning in batches is not supported, write prune: true',
       'app.yaml:7: spec.sync.drift: correct is not supported yet; write drift: detect',
     ],
   ],
