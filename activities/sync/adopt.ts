@@ -8,7 +8,7 @@ import { type DaemonSetRecord, emptyRecord, type PodTemplate } from '../../domai
 import type { DaemonSetSync } from '../../domain/sync.ts';
 import type { KubeObject } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
-import type { SyncContext } from './context.ts';
+import { isForced, type SyncContext } from './context.ts';
 import { judgeLiveTemplate } from './last-good.ts';
 import { templateOf } from './predict.ts';
 import { releasedPhase, updateRecord } from './record.ts';
@@ -29,7 +29,13 @@ export async function adoptDaemonSet(
 ): Promise<void> {
   const { client, application } = context;
   const read = async (): Promise<KubeObject> =>
-    await takeOverFields(client, paths.daemonSet(sync), await readAdoptable(context, sync), application);
+    await takeOverFields(
+      client,
+      paths.daemonSet(sync),
+      await readAdoptable(context, sync),
+      application,
+      isForced(context),
+    );
   const written = await writeAroundTemplate(context, object, read, true);
   const owner = { application, uid: written.metadata.uid };
   const template = templateOf(written);
@@ -64,7 +70,7 @@ async function readAdoptable(context: SyncContext, sync: DaemonSetSync): Promise
   const live = await context.client.get<KubeObject>(paths.daemonSet(sync));
   const name = daemonSetLabel(sync);
   if (live === null) throw new NodewaveError('Conflict', `DaemonSet ${name} was deleted meanwhile; sync again`);
-  const claim = claimOf(live.metadata, context.application);
+  const claim = claimOf(live.metadata, context.application, isForced(context));
   if (claim.by !== 'foreign') return live;
   throw new NodewaveError('Conflict', `DaemonSet ${name} is managed by ${claim.who} meanwhile; ${claim.cure}`);
 }

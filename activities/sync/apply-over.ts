@@ -1,3 +1,4 @@
+import { isDeliveryTool } from '../../domain/adopt/claim.ts';
 import { isKubectl } from '../../domain/adopt/take-over.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import { fieldManager } from '../../domain/ids.ts';
@@ -15,6 +16,8 @@ export interface ApplyOver {
   body?: Record<string, unknown>;
   /** Git has precedence over what people set with kubectl: in an adoption, and where drift is corrected. */
   overKubectl: boolean;
+  /** So it has over other delivery tools, because a person has said so. */
+  overTools?: boolean;
   dryRun?: boolean;
 }
 
@@ -24,7 +27,7 @@ export interface ApplyOver {
  * @throws NodewaveError Conflict that names managers and fields, or that the object has changed since it was read
  */
 export async function applyOver(client: ClusterClient, options: ApplyOver): Promise<KubeObject> {
-  const { application, path, object, dryRun, overKubectl } = options;
+  const { application, path, object, dryRun, overKubectl, overTools = false } = options;
   const body = options.body ?? object.body;
   const manager = fieldManager(application);
   const request = { fieldManager: manager, dryRun, fieldValidation: 'Strict' as const };
@@ -35,7 +38,9 @@ export async function applyOver(client: ClusterClient, options: ApplyOver): Prom
     const conflicts = conflictsOf(error);
     if (conflicts.length === 0) throw error;
     const others = conflicts.filter((conflict) => conflict.manager !== manager);
-    const stubborn = others.filter((conflict) => !overKubectl || !isKubectl(conflict.manager));
+    const stubborn = others.filter(
+      ({ manager: other }) => !(overKubectl && isKubectl(other)) && !(overTools && isDeliveryTool(other)),
+    );
     if (stubborn.length > 0) throw conflictError(object, stubborn);
     return await client.apply<KubeObject>(path, body, { ...request, force: true });
   }

@@ -11,7 +11,7 @@ import { paths } from '../cluster/paths.ts';
 import { retryMoved } from '../cluster/retry-moved.ts';
 import { adoptDaemonSet } from './adopt.ts';
 import { applyOver } from './apply-over.ts';
-import type { Rendered, SyncContext } from './context.ts';
+import { isForced, type Rendered, type SyncContext } from './context.ts';
 import { type Located, locateObjects } from './locate.ts';
 import { updateRecord } from './record.ts';
 import { takeOverFields } from './take-over.ts';
@@ -73,7 +73,8 @@ export async function applyOther(context: SyncContext, { object, path }: Located
       const live = await client.get<KubeObject>(path);
       const first = live?.metadata.managedFields?.some((entry) => entry.manager === manager) !== true;
       const overKubectl = first || spec.sync.drift === 'correct';
-      if (live !== null && overKubectl) await takeOverFields(client, path, live, application);
+      if (live !== null && overKubectl)
+        await takeOverFields(client, path, live, application, first && isForced(context));
       await applyOver(client, { application, path, object, overKubectl });
     });
   } catch (error) {
@@ -96,6 +97,6 @@ async function configureDaemonSet(context: SyncContext, object: ManifestObject, 
       canonicalJson(record.base) === canonicalJson(base) ? null : { ...record, base },
     );
     const correct = spec.sync.drift === 'correct';
-    return correct ? await takeOverFields(client, paths.daemonSet(sync), live, application) : live;
+    return correct ? await takeOverFields(client, paths.daemonSet(sync), live, application, false) : live;
   });
 }

@@ -26,6 +26,11 @@ export interface SyncContext {
   application: string;
 }
 
+/** Whether a person has said that objects of other delivery tools are to be taken over. */
+export function isForced({ spec }: SyncContext): boolean {
+  return spec.sync.adopt === 'force';
+}
+
 /** Objects of one commit that are asked about at once: enough to be quick, few enough for any API server. */
 export const lanes = 8;
 

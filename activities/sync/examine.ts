@@ -10,7 +10,7 @@ import { at, isPlainObject } from '../../domain/plain.ts';
 import type { FieldChange, ObjectAction } from '../../domain/sync.ts';
 import { KubeError } from '../cluster/kube-error.ts';
 import type { KubeObject } from '../cluster/objects.ts';
-import type { SyncContext } from './context.ts';
+import { isForced, type SyncContext } from './context.ts';
 import type { Located } from './locate.ts';
 import { predict } from './predict.ts';
 
@@ -47,7 +47,7 @@ export async function examineObject(context: SyncContext, located: Located): Pro
 
 /** Whether the application still has to take the object over. Throws Conflict when someone else has it. */
 function needsAdoption(context: SyncContext, { object }: Located, live: KubeObject): boolean {
-  const claim = claimOf(live.metadata, context.application);
+  const claim = claimOf(live.metadata, context.application, isForced(context));
   if (claim.by === 'foreign') {
     const { file, line } = object.source;
     throw new NodewaveError(

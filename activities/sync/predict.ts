@@ -5,7 +5,7 @@ import { fieldManager } from '../../domain/ids.ts';
 import { at, isPlainObject } from '../../domain/plain.ts';
 import type { FieldsV1, KubeObject } from '../cluster/objects.ts';
 import { applyOver } from './apply-over.ts';
-import type { SyncContext } from './context.ts';
+import { isForced, type SyncContext } from './context.ts';
 import type { Located } from './locate.ts';
 import { fieldsAfterTakeOver } from './take-over.ts';
 
@@ -28,7 +28,14 @@ export async function predict(context: SyncContext, located: Located, adopt: boo
     return await tryOut(context, located.collection, object.body, tryOutNamespace);
   }
   const overKubectl = adopt || spec.sync.drift === 'correct';
-  const applied = await applyOver(client, { application, path, object, overKubectl, dryRun: true });
+  const applied = await applyOver(client, {
+    application,
+    path,
+    object,
+    overKubectl,
+    overTools: adopt && isForced(context),
+    dryRun: true,
+  });
   if (live === null || !adopt || !predictable.includes(object.kind)) return applied;
   const pruned = await pruneDropped(context, located, live, applied);
   // Fields that were taken away get their defaults back, which only the API server knows.
@@ -65,7 +72,7 @@ async function pruneDropped(
   live: KubeObject,
   applied: KubeObject,
 ): Promise<KubeObject> {
-  const after = await fieldsAfterTakeOver(context.client, located.path, live, context.application);
+  const after = await fieldsAfterTakeOver(context.client, located.path, live, context.application, isForced(context));
   const manager = fieldManager(context.application);
   const fields = (mine: boolean): FieldsV1 =>
     (after ?? live.metadata.managedFields ?? [])

@@ -7,15 +7,19 @@ import type { KubeObject } from '../cluster/objects.ts';
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** managedFields of the object once the application has taken over kubectl's fields; null when there is nothing to take. */
+/**
+ * managedFields of the object once the application has taken over kubectl's fields; null when there is nothing to take.
+ * @param force those of other delivery tools, too
+ */
 export async function fieldsAfterTakeOver(
   client: ClusterClient,
   path: string,
   live: KubeObject,
   application: string,
+  force: boolean,
 ): Promise<ManagedFieldsEntry[] | null> {
   const entries: ManagedFieldsEntry[] = live.metadata.managedFields ?? [];
-  if (entries.some((entry) => (entry.subresource ?? '') === '')) return takeOver(entries, application);
+  if (entries.some((entry) => (entry.subresource ?? '') === '')) return takeOver(entries, application, force);
   return [...(await unownedFields(client, path, live, application)), ...entries];
 }
 
@@ -28,8 +32,9 @@ export async function takeOverFields(
   path: string,
   live: KubeObject,
   application: string,
+  force: boolean,
 ): Promise<KubeObject> {
-  const managedFields = await fieldsAfterTakeOver(client, path, live, application);
+  const managedFields = await fieldsAfterTakeOver(client, path, live, application, force);
   if (managedFields === null) return live;
   return await writeManagedFields(client, path, live, managedFields, fieldManager(application));
 }

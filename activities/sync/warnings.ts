@@ -1,3 +1,4 @@
+import { toolOf } from '../../domain/adopt/claim.ts';
 import { fieldManager } from '../../domain/ids.ts';
 import { describeObject, isDaemonSet } from '../../domain/manifest/object.ts';
 import { referencedConfig } from '../../domain/manifest/references.ts';
@@ -41,7 +42,13 @@ function adoption({ object, live, adopt }: Examined, application: string): strin
     .map((entry) => entry.manager);
   const from = managers.length === 0 ? 'nobody' : [...new Set(managers)].join(', ');
   const stale = stalePods(live);
+  const tool = toolOf(live.metadata);
   return [
+    ...(tool === null
+      ? []
+      : [
+          `${describeObject(object)} is taken over from ${tool.name} by force: stop the delivery there, or both write it in turn`,
+        ]),
     `${describeObject(object)} is adopted: field ownership moves from ${from} to ${fieldManager(application)} and its update strategy becomes OnDelete; no pod restarts`,
     ...(stale === 0
       ? []

@@ -99,7 +99,8 @@ function addOnOf(metadata: ClaimedMetadata): { owner: string; mark: string } | n
   return null;
 }
 
-function toolOf(metadata: ClaimedMetadata): { name: string; mark: string } | null {
+/** The other delivery tool that manages the object, and what shows it; null when none does. */
+export function toolOf(metadata: ClaimedMetadata): { name: string; mark: string } | null {
   for (const { tool, in: place, key } of toolMarks) {
     const value = metadata[place]?.[key];
     if (value !== undefined) return { name: `${tool} (${value})`, mark: `${place.slice(0, -1)} ${key}` };
