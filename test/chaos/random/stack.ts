@@ -1,0 +1,129 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ClusterClient, createClusterClient } from '../../../activities/cluster/client.ts';
+import { connect, loadTemporalConfig, type NodewaveClient } from '../../../client/index.ts';
+import { prepareServices, servicesReady } from '../../../dev/services.ts';
+import { sweepStacks } from '../../../dev/stack/ledger.ts';
+import { freePort, returnPort } from '../../../dev/stack/ports.ts';
+import { type ManagedProcess, startProcess } from '../../../dev/stack/process.ts';
+import { type Stack, startStack, temporalDbFile } from '../../../dev/stack/stack.ts';
+import { startTemporal, type Temporal } from '../../../dev/stack/temporal.ts';
+import { killApiServer } from './api-server.ts';
+
+/** Name under which applications know the cluster. */
+export const randomCluster = 'random';
+
+const repositoryRoot = join(import.meta.dirname, '..', '..', '..');
+
+/** A cluster, a Temporal with a database file and one worker, each of which may be killed. */
+export interface RandomStack {
+  stack: Stack;
+  /** With admin rights, for what the run does itself. */
+  kube: ClusterClient;
+  client: NodewaveClient;
+  auditLogFile: string;
+  /** Where the worker and everything else logs to. */
+  dir: string;
+  /** SIGKILLs the worker and starts another one; returns when that is ready. */
+  killWorker(): Promise<void>;
+  /** Starts the worker from another folder of sources from now on. */
+  useSources(root: string): Promise<void>;
+  /** SIGKILLs Temporal and starts it again on its database; returns when it serves. */
+  killTemporal(): Promise<void>;
+  /** SIGKILLs the API server and starts it again on its etcd; returns when it is ready. */
+  killApiServer(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The controllers' usual limit of 20 requests a second would make most of the run a wait for them. */
+const unhurried = { 'kube-api-qps': '200', 'kube-api-burst': '200' };
+
+/** Starts everything; the worker has the rights of deploy/rbac.yaml and no others. */
+export async function startRandomStack(nodes: number): Promise<RandomStack> {
+  await sweepStacks();
+  const stack = await startStack({
+    dir: mkdtempSync(join(tmpdir(), 'nodewave-random-')),
+    keep: false,
+    temporalFile: true,
+    nodes,
+    auditPolicy: join(import.meta.dirname, 'audit-policy.yaml'),
+    flags: {
+      'kube-controller-manager': {
+        ...unhurried,
+        // A node that turns NotReady has its pods marked NotReady within a second, as on a cluster of any kind, only sooner.
+        'node-monitor-period': '1s',
+        'use-service-account-credentials': 'true',
+      },
+      'kube-scheduler': unhurried,
+    },
+    progress: (line) => process.stderr.write(`${line}\n`),
+  });
+  try {
+    return await withServices(stack);
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+async function withServices(stack: Stack): Promise<RandomStack> {
+  const { dir } = stack;
+  const ports = { webhook: await freePort(), operations: await freePort() };
+  const setup = await prepareServices(stack, ports, randomCluster);
+  const env = { ...setup.env, NODEWAVE_BUNDLE_DIR: join(tmpdir(), 'nodewave-test-bundles') };
+  const client = await connect(loadTemporalConfig(env));
+  let sources = repositoryRoot;
+  let started = 0;
+  const startWorker = async (): Promise<ManagedProcess> => {
+    started += 1;
+    const child = await startProcess({
+      name: 'worker',
+      command: process.execPath,
+      args: ['--disable-warning=ExperimentalWarning', join(sources, 'worker', 'main.ts')],
+      cwd: sources,
+      env: { ...env, NODEWAVE_IDENTITY: `worker-${started}` },
+      logFile: setup.logFile,
+    });
+    stack.track(child);
+    await servicesReady(child, setup.operationsUrl);
+    return child;
+  };
+  let worker = await startWorker();
+  let temporal: Temporal = stack.temporal;
+  const killWorker = async (): Promise<void> => {
+    process.kill(worker.identity.pid, 'SIGKILL');
+    await worker.ended;
+    worker = await startWorker();
+  };
+  return {
+    stack,
+    kube: createClusterClient(stack.cluster.kubeConfig),
+    client,
+    auditLogFile: stack.cluster.auditLogFile ?? '',
+    dir,
+    killWorker,
+    useSources: async (root) => {
+      sources = root;
+      await killWorker();
+    },
+    killTemporal: async () => {
+      const port = Number(temporal.address.split(':')[1]);
+      process.kill(temporal.process.identity.pid, 'SIGKILL');
+      await temporal.process.ended;
+      returnPort(port);
+      temporal = await startTemporal({
+        dir,
+        tools: stack.tools,
+        dbFile: temporalDbFile(dir),
+        port,
+        onStart: stack.track,
+      });
+    },
+    killApiServer: () => killApiServer(stack),
+    stop: async () => {
+      await client.close();
+      await stack.stop();
+    },
+  };
+}
