@@ -23,6 +23,9 @@ const texts = [
   ['destination', 'namespace'],
 ] as const;
 
+/** Fields that specs of before them do not have. */
+const lists = ['maxUnavailablePer', 'windows', 'hooks'] as const;
+
 function findProblem(name: string, spec: unknown): string | null {
   if (typeof spec !== 'object' || spec === null) return '"spec" is missing';
   if (read(spec, ['name']) !== name) return `"spec.name" must be ${name}, the name of this workflow`;
@@ -40,6 +43,10 @@ function findProblem(name: string, spec: unknown): string | null {
   if (typeof read(spec, ['sync', 'auto']) !== 'boolean') return '"spec.sync.auto" must be true or false';
   const batches = read(spec, ['rollout', 'batches']);
   if (!Array.isArray(batches) || batches.length === 0) return '"spec.rollout.batches" must have at least one batch';
+  for (const name of lists) {
+    const given = read(spec, ['rollout', name]);
+    if (given !== undefined && !Array.isArray(given)) return `"spec.rollout.${name}" must be a list`;
+  }
   return null;
 }
 

@@ -142,7 +142,7 @@ test('what is printed is read back to the same, whatever the policy', () => {
   );
 });
 
-test('a spec of before the optional fields is accepted', () => {
+test('a spec of before the optional fields is accepted, one that the workflow would stumble over is not', () => {
   const old: ApplicationSpec = spec(
     {
       batches: [{ name: 'all', nodes: '100%', soakMs: 0 }],
@@ -156,4 +156,6 @@ test('a spec of before the optional fields is accepted', () => {
   );
   expect(refuseSpec({ name: 'agents', spec: null }, old)).toBeNull();
   expect(refuseSpec({ name: 'agents', spec: old }, { ...old, sync: { ...old.sync, adopt: 'force' } })).toBeNull();
+  const odd = { ...old, rollout: { ...old.rollout, windows: {} } };
+  expect(refuseSpec({ name: 'agents', spec: null }, odd)).toContain('"spec.rollout.windows" must be a list');
 });
