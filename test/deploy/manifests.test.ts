@@ -6,7 +6,8 @@ import { type ClusterClient, createClusterClient } from '../../activities/cluste
 import { loadKubeConfig } from '../../activities/cluster/kube-config.ts';
 import { serviceAccountKubeconfig } from '../../dev/stack/kubeconfig.ts';
 import { applyManifests, parseManifests } from '../../dev/stack/manifests.ts';
-import { adminKube } from '../support/cluster.ts';
+import { waitFor } from '../../dev/stack/wait.ts';
+import { adminKube, uniqueName } from '../support/cluster.ts';
 import { stackTimeoutMs, testStack } from '../support/stack.ts';
 
 const deploy = join(import.meta.dirname, '..', '..', 'deploy');
@@ -74,7 +75,36 @@ test.each([
   expect(await may(verb, resource, group)).toBe(false);
 });
 
-test.each(['worker.yaml', 'rbac-extra.yaml'])('%s is valid to the letter', async (file) => {
+test.each([
+  ['patch', 'nodes', ''],
+  ['get', 'jobs', 'batch'],
+  ['create', 'jobs', 'batch'],
+  ['delete', 'jobs', 'batch'],
+  ['create', 'pods/eviction', ''],
+])('with rbac-hooks.yaml it may %s %s, and not without', async (verb, resource, group) => {
+  const who = uniqueName('nodewave');
+  const reviewed = async (): Promise<boolean> => {
+    const review = await admin.create<{ status: { allowed: boolean } }>(
+      '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+      {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: {
+          user: `system:serviceaccount:${who}:${who}`,
+          resourceAttributes: { verb, resource, group, namespace: 'default' },
+        },
+      },
+      { fieldManager: 'test' },
+    );
+    return review.status.allowed;
+  };
+  expect(await reviewed()).toBe(false);
+  const text = readFileSync(join(deploy, 'rbac-hooks.yaml'), 'utf8').replaceAll('nodewave', who);
+  await applyManifests(await adminKube(), { text });
+  await waitFor(reviewed, { timeoutMs: 10_000, what: `the right to ${verb} ${resource}` });
+});
+
+test.each(['worker.yaml', 'rbac-extra.yaml', 'rbac-hooks.yaml'])('%s is valid to the letter', async (file) => {
   const plurals: Record<string, string> = {
     ConfigMap: '/api/v1/namespaces/nodewave/configmaps',
     Service: '/api/v1/namespaces/nodewave/services',
