@@ -14,7 +14,7 @@ export interface LiveView {
   nodes(): NodeView[];
   pods(): PodView[];
   /** What else runs on the nodes, as far as it matters. */
-  neighbours(): NodeNeighbours;
+  neighbours(): NodeNeighbours & { failedPods: PodView[] };
   isAvailable(pod: PodView): boolean;
   /** See `Collection.seenSinceMs`. */
   seenSinceMs(): number;
@@ -51,6 +51,7 @@ export async function openLiveView(
     });
   };
   const readySince = new Map<string, number>();
+  const failedPods = new Map<string, PodView>();
   const uid = daemonSet.metadata.uid;
   const [neighbours, nodes, pods] = await Promise.all([
     followNeighbours(client, signal),
@@ -59,7 +60,7 @@ export async function openLiveView(
       client,
       path: paths.pods(daemonSet.metadata.namespace ?? ''),
       labelSelector: labelSelectorOf(daemonSet),
-      project: (raw: Pod) => (ownedBy(raw, uid) ? tracked(podView(raw), readySince) : null),
+      project: (raw: Pod) => (ownedBy(raw, uid) ? tracked(podView(raw), readySince, failedPods) : null),
       onChange,
       signal,
     }),
@@ -68,7 +69,7 @@ export async function openLiveView(
   return {
     nodes: () => [...nodes.items.values()],
     pods: livePods,
-    neighbours,
+    neighbours: () => ({ ...neighbours(), failedPods: [...failedPods.values()] }),
     isAvailable: (pod) => isAvailable(pod, minReadySeconds, readySince.get(pod.uid), Date.now()),
     seenSinceMs: () => Math.max(nodes.seenSinceMs, pods.seenSinceMs),
     restartsAtStart: new Map(livePods().map((pod) => [pod.uid, restartsOf(pod)])),
@@ -83,9 +84,11 @@ export async function openLiveView(
 
 /**
  * Remembers on this process' clock since when a pod is Ready (S24). A pod that was Ready when first seen has only the
- * kubelet's timestamp; one that turns Ready before our eyes is timed here, whatever the kubelet's clock says.
+ * kubelet's timestamp; one that turns Ready before our eyes is timed here, whatever the kubelet's clock says. And remembers
+ * pods that failed, which the controller removes at once (S23).
  */
-function tracked(pod: PodView, readySince: Map<string, number>): PodView {
+function tracked(pod: PodView, readySince: Map<string, number>, failedPods: Map<string, PodView>): PodView {
+  if (pod.phase === 'Failed') failedPods.set(pod.uid, pod);
   if (!pod.ready) readySince.delete(pod.uid);
   else if (!readySince.has(pod.uid)) readySince.set(pod.uid, Math.max(pod.readySinceMs ?? 0, firstSight(pod)));
   return pod;

@@ -1,6 +1,7 @@
+import type { PodView } from '../cluster/view.ts';
 import type { Finding } from '../wire.ts';
 import { lastWordMs } from './hooks.ts';
-import { judgePod, judgeTermination } from './judge.ts';
+import { judgePod, judgeTermination, type PodLimits } from './judge.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { StepRules, StepView } from './step-types.ts';
 
@@ -26,24 +27,26 @@ export function judgeBatch(rules: StepRules, view: StepView, facts: readonly Nod
 
 function judgeNode(rules: StepRules, view: StepView, fact: NodeFacts): Finding | null {
   if (fact.replaced && !fact.node.ready) return judgeLostNode(view, fact);
+  // The controller removes a failed pod at once, and its successor may run another template: by then nothing else tells of it.
+  const failed = view.failedPods?.find((pod) => pod.node === fact.node.name && pod.hash === rules.toHash);
+  if (failed !== undefined) return judgePod(failed, false, limitsOf(rules, view, failed), view.nowMs);
   for (const pod of fact.terminating) {
     const stuck = fact.replaced ? judgeTermination(pod, fact.node, view.seenSinceMs, view.nowMs) : null;
     if (stuck !== null) return stuck;
   }
   if (fact.pod !== null && fact.pod.hash === rules.toHash) {
-    return judgePod(
-      fact.pod,
-      fact.available,
-      {
-        readyWithinMs: rules.readyWithinMs,
-        maxRestarts: rules.maxRestarts,
-        restartsBefore: view.restartsBefore.get(fact.pod.uid) ?? 0,
-        seenSinceMs: view.seenSinceMs,
-      },
-      view.nowMs,
-    );
+    return judgePod(fact.pod, fact.available, limitsOf(rules, view, fact.pod), view.nowMs);
   }
   return fact.pod === null && fact.terminating.length === 0 ? judgeMissing(rules, view, fact) : null;
+}
+
+function limitsOf(rules: StepRules, view: StepView, pod: PodView): PodLimits {
+  return {
+    readyWithinMs: rules.readyWithinMs,
+    maxRestarts: rules.maxRestarts,
+    restartsBefore: view.restartsBefore.get(pod.uid) ?? 0,
+    seenSinceMs: view.seenSinceMs,
+  };
 }
 
 function judgeLostNode(view: StepView, fact: NodeFacts): Finding | null {

@@ -57,6 +57,8 @@ export interface StepView {
   ownNodes?: ReadonlySet<string>;
   /** Names of nodes on which System Upgrade Controller runs an upgrade: under maintenance, though no mark says so. */
   upgrading?: ReadonlySet<string>;
+  /** Pods that were seen with phase Failed, also when the controller has removed them since (S23). */
+  failedPods?: readonly PodView[];
 }
 
 /** What to do now. */

@@ -248,6 +248,13 @@ describe('whom a batch judges', () => {
     expect(causes({}, { ...lost(nodeNotReadyGraceMs), pods })).toEqual([]);
   });
 
+  test('S23: a failed pod of the target, though the controller has removed it since and last good runs there', () => {
+    const gone = pod('n00', 'new', { phase: 'Failed', reason: 'Evicted', uid: 'gone' });
+    const pods = [pod('n00', 'old', { ...fresh, uid: 'after' }), pod('n01', 'old')];
+    expect(causes({}, { pods, ...mine, failedPods: [gone] })).toEqual(['PodFailed n00']);
+    expect(causes({}, { pods, ...mine, failedPods: [{ ...gone, hash: 'old' }] })).toEqual([]);
+  });
+
   test('a node that only an older rollout had taken is not held against this release', () => {
     const grants = [grant('n00', { rollout: 1 })];
     expect(causes({}, { ...lost(60_000), pods: [pod('n00', 'old', fresh), pod('n01', 'old')], grants })).toEqual([]);

@@ -1,0 +1,132 @@
+import { expect } from 'vitest';
+import type { KubeObject } from '../../activities/cluster/objects.ts';
+import { paths } from '../../activities/cluster/paths.ts';
+import { imagePullBackOff, slowTermination } from '../../dev/stack/stages.ts';
+import { workerUser } from '../support/audit.ts';
+import { type ScenarioRollout, type Scene, scenarios } from './scenario.ts';
+
+/** Pods of `missing` never start; pods of `sticky` never end, as with a finalizer that nobody removes. */
+const missing = 'failures:missing';
+const sticky = 'failures:sticky';
+const scenario = scenarios([...imagePullBackOff(missing), ...slowTermination(sticky, 3_600_000)]);
+
+const canary = [
+  { name: 'canary', nodes: 1, soakMs: 600_000 },
+  { name: 'all', nodes: '100%' as const, soakMs: 0 },
+];
+
+/** Installs version 1 and brings version 2 to one node, where it soaks. */
+async function soaking(scene: Scene): Promise<{ rollout: ScenarioRollout; node: string }> {
+  await scene.install('failures:1');
+  const rollout = await scene.rollout('failures:2', { policy: { batches: canary } });
+  await rollout.reaches('soaking');
+  const [node = ''] = await scene.taken();
+  return { rollout, node };
+}
+
+/** The rollout went back, and the pods of all nodes that it had not taken are the same as before. */
+async function wentBack(scene: Scene, rollout: ScenarioRollout, before: Record<string, string>): Promise<string> {
+  const { outcome, cause } = await rollout.result();
+  expect(outcome).toBe('rolledBack');
+  const [taken, after] = [await scene.taken(), await scene.uids()];
+  for (const [node, uid] of Object.entries(before)) if (!taken.includes(node)) expect(after[node]).toBe(uid);
+  return cause ?? '';
+}
+
+async function quota(scene: Scene, pods: number): Promise<void> {
+  const { kube } = scene.engine;
+  const path = `/api/v1/namespaces/${scene.namespace}/resourcequotas`;
+  const body = {
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'pods' },
+    spec: { hard: { pods: `${pods}` } },
+  };
+  await kube.create(path, body, { fieldManager: 'test' });
+  await scene.until('the quota to count', async () => {
+    const found = await kube.get<KubeObject & { status?: { used?: { pods?: string } } }>(`${path}/pods`);
+    return found?.status?.used?.pods !== undefined;
+  });
+}
+
+scenario('S18, S19: a pod that does not end is never forced: the rollout stops with its name', {}, async (scene) => {
+  await scene.install(sticky);
+  const rollout = await scene.rollout('failures:2', { policy: { batches: canary, onFailure: 'pause' } });
+  await scene.until('the first deletion', async () => (await scene.taken()).length === 1);
+  const { sentence } = await rollout.reaches('stopped');
+  const [node = ''] = await scene.taken();
+  expect(sentence).toContain(`StuckTerminating on node ${node}`);
+  const { items } = await scene.engine.kube.list<KubeObject>(paths.pods(scene.namespace));
+  expect(items).toHaveLength(6);
+  expect((await scene.deletes()).filter(({ user }) => user === workerUser)).toHaveLength(1);
+});
+
+scenario('S18: a pod that is not created within the time has a reason of its own', {}, async (scene) => {
+  await scene.install('failures:1');
+  await quota(scene, 1);
+  const rollout = await scene.rollout('failures:2', {
+    policy: { batches: canary, readyWithinMs: 3_000, onFailure: 'pause' },
+  });
+  const { sentence } = await rollout.reaches('stopped');
+  expect(sentence).toContain('PodNotCreated on node');
+  expect(await scene.taken()).toHaveLength(1);
+});
+
+scenario('S20: a pod that fits on no node fails the release with the reason of the scheduler', {}, async (scene) => {
+  await scene.install('failures:1');
+  const before = await scene.uids();
+  const rollout = await scene.rollout('failures:2', {
+    container: { resources: { requests: { cpu: '9000' } } },
+    policy: { batches: canary, readyWithinMs: 4_000 },
+  });
+  expect(await wentBack(scene, rollout, before)).toMatch(/Insufficient cpu/);
+});
+
+scenario('S22: an image that cannot be pulled fails at once, not at the deadline', {}, async (scene) => {
+  await scene.install('failures:1');
+  const before = await scene.uids();
+  const rollout = await scene.rollout(missing, { policy: { readyWithinMs: 600_000 } });
+  expect(await wentBack(scene, rollout, before)).toMatch(/ImagePullBackOff on node .*failures:missing/);
+});
+
+scenario('S23: restarts are counted, init containers included', {}, async (scene) => {
+  const { rollout, node } = await soaking(scene);
+  const before = await scene.uids();
+  const status = (name: string, restartCount: number) => ({ name, image: 'x', imageID: '', ready: true, restartCount });
+  await scene.patchStatus(node, {
+    status: { initContainerStatuses: [status('init', 1)], containerStatuses: [status('agent', 2)] },
+  });
+  expect(await wentBack(scene, rollout, before)).toMatch(new RegExp(`TooManyRestarts on node ${node}.* 3 restarts`));
+});
+
+scenario('S23: a pod that the kubelet ended with phase Failed counts against the release', {}, async (scene) => {
+  const { rollout, node } = await soaking(scene);
+  const before = await scene.uids();
+  await scene.patchStatus(node, { status: { phase: 'Failed', reason: 'Evicted', message: 'The node had no memory' } });
+  expect(await wentBack(scene, rollout, before)).toMatch(/PodFailed on node .*Evicted: The node had no memory/);
+});
+
+scenario('S21: a node that turns NotReady after its pod was replaced fails the release', {}, async (scene) => {
+  const { rollout, node } = await soaking(scene);
+  const before = await scene.uids();
+  await scene.setReady(node, false);
+  expect(await wentBack(scene, rollout, before)).toContain(`NodeNotReady on node ${node}`);
+  expect((await rollout.status()).sentence).toContain(node);
+  expect(await scene.taken()).toEqual([node]);
+});
+
+scenario('S40, S41: a rollback that fails ends, needs a person, and does not go back and forth', {}, async (scene) => {
+  await scene.install('failures:1');
+  await quota(scene, 1);
+  const rollout = await scene.rollout('failures:2', { policy: { batches: canary, readyWithinMs: 3_000 } });
+  const { outcome, cause } = await rollout.result();
+  expect(outcome).toBe('rollbackFailed');
+  expect(cause).toMatch(/PodNotCreated.*and the rollback failed: PodNotCreated/);
+  const record = await scene.record();
+  expect(record).toMatchObject({
+    phase: 'rollbackFailed',
+    target: null,
+    quarantine: [{ reason: expect.stringContaining('PodNotCreated') }],
+  });
+  expect(await scene.taken()).toHaveLength(1);
+});
