@@ -1,5 +1,6 @@
 import { type DocumentError, type FieldPath, type FieldProblem, fieldName } from '../document-error.ts';
 import { at, describeValue, isPlainObject, type PlainObject } from '../plain.ts';
+import { strayAnnotations } from '../policy/annotations.ts';
 import { type RolloutPolicyDocument, readRolloutPolicy } from '../policy/rollout-policy.ts';
 import { policyProblems } from '../policy/select.ts';
 import { didYouMean } from '../suggest.ts';
@@ -60,6 +61,7 @@ export function validateObjects(parsed: readonly ParsedManifest[], options: { na
     seen.set(objectKey(object), object);
     textMapProblems(object.kind, object.body).forEach(fail);
     if (object.kind === 'DaemonSet') daemonSetProblems(object).forEach(fail);
+    else strayAnnotations(object.kind, object.body).forEach(fail);
     result.objects.push(object);
   }
   const together = policyProblems(result.policies, result.objects);

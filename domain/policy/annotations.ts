@@ -85,3 +85,14 @@ function misplaced(body: Record<string, unknown>): FieldProblem[] {
         'belongs to metadata.annotations of the DaemonSet: in the pod template a change of it would restart pods',
     }));
 }
+
+/** Policy annotations on an object that is never rolled out: whoever writes one expects it to do something. */
+export function strayAnnotations(kind: string, body: Record<string, unknown>): FieldProblem[] {
+  const found = at(body, ...path);
+  return Object.keys(isPlainObject(found) ? found : {})
+    .filter((key) => fieldOf.has(key))
+    .map((key) => ({
+      path: [...path, key],
+      message: `has no effect on a ${kind}: only DaemonSets are rolled out; remove it`,
+    }));
+}

@@ -5,7 +5,8 @@ import type { ApplicationSpec } from '../../../domain/application/spec.ts';
 import { shownPolicy } from '../../../domain/policy/show.ts';
 import type { RolloutPolicy } from '../../../domain/rollout/policy.ts';
 import type { DaemonSetSync, Preview } from '../../../domain/sync.ts';
-import { preview, rolloutView, spec } from '../fixtures.ts';
+import { applicationStatus, preview, rolloutView, spec } from '../fixtures.ts';
+import { invoke } from '../harness.ts';
 
 interface Shown {
   sync?: Partial<DaemonSetSync>;
@@ -167,4 +168,23 @@ test('a running rollout is shown with its whole digest', () => {
   const shown = page({ running: [rolloutView()] });
   expect(shown).toContain('Running: monitoring/log-agent, commit ab12cd3');
   expect(shown).toContain('  Plan 0123abcd4567ef');
+});
+
+test('-o json has the policy, every value with its source, and the batches', async () => {
+  const sources = { maxRestarts: { kind: 'RolloutPolicy' as const, name: 'edge', file: 'p.yaml', line: 9 } };
+  const shown = preview({
+    batchPlans,
+    policySources: [{ namespace: 'monitoring', name: 'log-agent', sources }],
+  });
+  const { json } = await invoke(['plan', 'agents', '-o', 'json'], {
+    preview: async () => shown,
+    applicationStatus: async () => applicationStatus(),
+  });
+  expect(json()).toMatchObject({
+    plan: { commit: shown.plan.commit },
+    policy: spec.rollout,
+    policies: [{ name: 'log-agent', fields: { maxRestarts: { value: 2, source: sources.maxRestarts } } }],
+    batchPlans,
+    running: [],
+  });
 });

@@ -129,6 +129,14 @@ test('in the pod template they would restart pods, and are refused', () => {
   ]);
 });
 
+test('on an object that is never rolled out it is refused; other annotations of nodewave.dev there are not looked at', () => {
+  const text =
+    'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations:\n    nodewave.dev/paused: x\n    nodewave.dev/spread: zone\n';
+  expect(validate(text).errors.map(describeError)).toEqual([
+    'agent.yaml:7: metadata.annotations["nodewave.dev/spread"]: has no effect on a ConfigMap: only DaemonSets are rolled out; remove it',
+  ]);
+});
+
 test.each([
   ['a', { matchExpressions: [{ key: 'a', operator: 'Exists' }] }],
   ['!a', { matchExpressions: [{ key: 'a', operator: 'DoesNotExist' }] }],
