@@ -70,7 +70,12 @@ export async function removeHookJob(client: ClusterClient, namespace: string, na
 /** Null once it is there. What the cluster's admission refuses is the hook's failure, not a reason to wait. */
 async function create(client: ClusterClient, run: HookJobRun, signal: AbortSignal): Promise<string | null> {
   try {
-    await client.create(paths.jobs(run.namespace), run.body, { fieldManager: 'nodewave-hooks', signal });
+    await client.create(paths.jobs(run.namespace), run.body, {
+      fieldManager: 'nodewave-hooks',
+      // A field that is misspelt would be dropped in silence.
+      fieldValidation: 'Strict',
+      signal,
+    });
     return null;
   } catch (error) {
     if (hasStatus(error, 409)) return null;

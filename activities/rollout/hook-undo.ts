@@ -1,6 +1,7 @@
 import type { DaemonSetRecord, Grant } from '../../domain/record.ts';
 import { grantKey, inForce, undone } from '../../domain/rollout/hooks.ts';
 import type { ClusterClient } from '../cluster/client.ts';
+import { readRecord } from '../cluster/record-store.ts';
 import { removeHookJob } from './hook-job.ts';
 import { type HookOwner, undoChanges } from './hook-node.ts';
 import type { RecordHandle } from './record-handle.ts';
@@ -50,4 +51,10 @@ export async function undoLeftovers(client: ClusterClient, owner: HookOwner, han
 /** The same when the DaemonSet is gone, and its record with it: then there is nothing to ask and nothing to write. */
 export async function undoThoughGone(client: ClusterClient, owner: HookOwner, record: DaemonSetRecord): Promise<void> {
   await undoHooks(client, owner, record.grants, async () => undefined);
+}
+
+/** The same for whoever does not hold the record and will not write it; nothing to do where it is gone or another application's. */
+export async function undoRecorded(client: ClusterClient, owner: HookOwner): Promise<void> {
+  const stored = await readRecord(client, owner);
+  if (stored?.record.application === owner.application) await undoThoughGone(client, owner, stored.record);
 }

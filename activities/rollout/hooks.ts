@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SchedulingView } from '../../domain/cluster/view.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import type { Grant, GrantHooks } from '../../domain/record.ts';
 import { hookJob, type JobHook } from '../../domain/rollout/hook-job.ts';
@@ -8,7 +9,9 @@ import {
   corrected,
   grantKey,
   type HookMove,
+  hookFinding,
   hookJobName,
+  hookProblem,
   hooksAllow,
   inForce,
   madeReady,
@@ -155,7 +158,7 @@ export class BatchHooks {
       } catch (error) {
         const failed = error instanceof HookFailed || (error instanceof NodewaveError && error.code === 'BadInput');
         if (!failed) throw error;
-        this.#found.set(grant.nodeUid, hookFinding(grant, move, error.message));
+        this.#found.set(grant.nodeUid, hookFinding(grant.node, move, error.message));
       }
     });
   }
@@ -280,16 +283,8 @@ export class BatchHooks {
   }
 }
 
-function hookFinding(grant: Grant, move: HookMove, evidence: string): Finding {
-  const moment = move === 'before' ? 'before the delete' : 'after the new pod';
-  return {
-    cause: 'HookFailed',
-    node: grant.node,
-    pod: '',
-    evidence: `a hook ${moment} failed: ${evidence}`.slice(0, 400),
-    nextStep:
-      move === 'before'
-        ? 'the pod was not deleted; correct the hook or the node, then retry'
-        : 'the node is still out of service; see what the Job found, then retry, or go on with ignoreGate',
-  };
+/** Throws BadInput when these hooks cannot be used with a DaemonSet, before any node is touched. */
+export function refuseHooks(hooks: readonly NodeHook[] | undefined, scheduling: SchedulingView): void {
+  const problem = hookProblem(hooks ?? [], scheduling);
+  if (problem !== null) throw new NodewaveError('BadInput', problem);
 }

@@ -5,7 +5,7 @@ import { type DaemonSetRecord, goodRevisionsKept, type QuarantineEntry } from '.
 import type { Revision } from '../cluster/revisions.ts';
 import type { RolloutActivities } from '../contract.ts';
 import type { RolloutCall } from './call.ts';
-import { undoLeftovers } from './hook-undo.ts';
+import { undoLeftovers, undoRecorded } from './hook-undo.ts';
 import { RecordHandle } from './record-handle.ts';
 import { readManaged, writeTemplate } from './template.ts';
 
@@ -47,7 +47,11 @@ export async function recordOutcome(
 ): Promise<void> {
   const { client, signal } = call;
   const { ref, application } = input.context;
-  const live = await readManaged(client, ref, application);
+  const live = await readManaged(client, ref, application).catch(async (error: unknown) => {
+    // Taken from us, or gone: what hooks have done to nodes is still ours to undo.
+    await undoRecorded(client, { application, ...ref });
+    throw error;
+  });
   const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid);
   // Before the grants go, which alone know what is to be undone.
   await undoLeftovers(client, { application, ...ref }, handle);

@@ -13,6 +13,7 @@ import type { RolloutActivities, RolloutContext, RolloutPlan } from '../contract
 import { agreedNodes, listNodes } from './agree.ts';
 import type { RolloutCall } from './call.ts';
 import { undoLeftovers } from './hook-undo.ts';
+import { refuseHooks } from './hooks.ts';
 import { findManifest } from './manifest.ts';
 import { readNeighbours } from './own-nodes.ts';
 import { RecordHandle } from './record-handle.ts';
@@ -43,6 +44,7 @@ export async function planRollout(call: RolloutCall, input: PlanInput): Promise<
   const { record } = handle;
   const digestTo = record.target?.templateDigest ?? '';
   const template = record.templates[digestTo] ?? {};
+  refuseHooks((input.sync.policy ?? input.spec.rollout).hooks, schedulingView(template as RawTemplate));
   const made = makePlan(input, { nodes, ownNodes }, template, record.good[0] ?? null, digestTo);
   return await withRoomNote(call, made, { nodes, live, template });
 }

@@ -1,9 +1,10 @@
 import { newestLivePod } from '../cluster/availability.ts';
 import { eligibility } from '../cluster/eligibility.ts';
-import type { NodeView, PodView } from '../cluster/view.ts';
+import type { NodeView, PodView, SchedulingView } from '../cluster/view.ts';
 import { digest } from '../digest.ts';
 import { annotationPrefix } from '../ids.ts';
 import type { Grant, GrantHooks, NodeChange } from '../record.ts';
+import type { Finding } from '../wire.ts';
 import type { NodeHook } from './policy.ts';
 import type { StepRules, StepView } from './step-types.ts';
 
@@ -229,4 +230,35 @@ export function withoutOwnCordon(nodes: readonly NodeView[], grants: readonly Gr
       .map((grant) => grant.nodeUid),
   );
   return nodes.map((node) => (ours.has(node.uid) ? { ...node, unschedulable: false } : node));
+}
+
+/**
+ * Why these hooks cannot be used with a DaemonSet, or null: a label by which it picks its nodes would take the pod away from the
+ * node by itself, again and again.
+ */
+export function hookProblem(hooks: readonly NodeHook[], scheduling: SchedulingView): string | null {
+  const expressions = (scheduling.affinityTerms ?? []).flatMap((term) => term.matchExpressions ?? []);
+  const picksBy = new Set([...Object.keys(scheduling.nodeSelector), ...expressions.map(({ key }) => key)]);
+  for (const hook of hooks) {
+    const key = hook.kind === 'label' ? hook.key : hook.kind === 'excludeFromLoadBalancers' ? excludeLabel : null;
+    if (key !== null && picksBy.has(key)) {
+      return `a hook sets the node label ${key}, by which the DaemonSet picks its nodes; use another label`;
+    }
+  }
+  return null;
+}
+
+/** What is wrong with a node one of whose hooks has failed. */
+export function hookFinding(node: string, move: HookMove, evidence: string): Finding {
+  const moment = move === 'before' ? 'before the delete' : 'after the new pod';
+  return {
+    cause: 'HookFailed',
+    node,
+    pod: '',
+    evidence: `a hook ${moment} failed: ${evidence}`.slice(0, 400),
+    nextStep:
+      move === 'before'
+        ? 'the pod was not deleted; correct the hook or the node, then retry'
+        : 'the node is still out of service; see what the Job found, then retry, or go on with ignoreGate',
+  };
 }
