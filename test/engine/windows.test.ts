@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { RolloutView } from '../../client/index.ts';
 import { neverReady } from '../../dev/stack/stages.ts';
 import type { RolloutPolicy, RolloutWindow } from '../../domain/rollout/policy.ts';
 import { imageOf } from '../e2e/scene.ts';
@@ -43,6 +44,15 @@ async function closedOver(
   return { rollout, isOpen };
 }
 
+/** Lets the nodes in flight finish, and waits until the rollout waits for its window. */
+async function finished(scene: Scene, rollout: ScenarioRollout): Promise<RolloutView> {
+  return await scene.until('the nodes in flight to finish and the rollout to wait', async () => {
+    await scene.makeReady(held);
+    const status = await rollout.status();
+    return status.phase === 'waiting' && status;
+  });
+}
+
 async function liveImage(scene: Scene): Promise<string | undefined> {
   const containers = (await scene.live()).spec.template.spec?.containers as { image: string }[] | undefined;
   return containers?.[0]?.image;
@@ -53,8 +63,7 @@ scenario(
   {},
   async (scene) => {
     const { rollout, isOpen } = await closedOver(scene);
-    await scene.makeReady(held);
-    const waiting = await rollout.reaches('waiting');
+    const waiting = await finished(scene, rollout);
     expect(waiting.sentence).toMatch(/^Waits: no allow window is open until .* Europe\/Berlin: "\* \* \* \* \*"/);
     expect(waiting.waitsUntilMs).toBe(Math.ceil(Date.now() / minuteMs) * minuteMs);
     expect(waiting.accepts).toEqual(['pause', 'abort', 'rollback', 'overrideWindow']);
@@ -72,8 +81,7 @@ scenario(
 
 scenario('S16: a closed window holds no rollback', {}, async (scene) => {
   const { rollout, isOpen } = await closedOver(scene);
-  await scene.makeReady(held);
-  await rollout.reaches('waiting');
+  await finished(scene, rollout);
   await rollout.send('rollback', { reason: 'paged' });
   expect(await rollout.result()).toMatchObject({ outcome: 'rolledBack' });
   expect(isOpen(Date.now())).toBe(false);
@@ -93,8 +101,10 @@ scenario('S16: a person with a reason overrides the window, and only for this ro
   await expect(rollout.send('overrideWindow')).rejects.toThrow();
   // While its last nodes finish, and not only once it waits.
   expect(await rollout.send('overrideWindow', { reason: 'CVE' })).toMatchObject({ accepted: true });
-  await scene.makeReady(held);
-  await rollout.reaches('rolling', ({ progress }) => progress?.inFlight === 2 && progress.done === 2);
+  await scene.until('the next two nodes to be taken', async () => {
+    if ((await scene.taken()).length === 2) await scene.makeReady(held);
+    return (await scene.taken()).length === 4;
+  });
   expect(isOpen(Date.now())).toBe(false);
   const { windowsOverridden, log } = await rollout.status();
   expect(windowsOverridden).toEqual({ by: 'ann@example.com', reason: 'CVE' });
