@@ -19,15 +19,36 @@ export function coveredNodes(
   upTo: number,
   late: ReadonlySet<string> = new Set(),
 ): Set<string> {
+  return coverage(ordered, rules, upTo, late).covered;
+}
+
+/** The same, with how many nodes each of these batches adds. */
+export function coverage(
+  ordered: readonly NodeView[],
+  rules: readonly BatchSpec[],
+  upTo: number,
+  late: ReadonlySet<string>,
+): { covered: Set<string>; sizes: number[] } {
   const covered = new Set<string>();
-  for (const rule of rules.slice(0, upTo + 1)) {
-    const nodes = batchNodes(ordered, rule);
-    const due = groups(nodes, rule.per).map((group) => ({ group, missing: missingOf(covered, group, rule) }));
-    for (const one of due) cover(covered, one, (uid) => !late.has(uid));
-    if (nodes.some(({ uid }) => !late.has(uid) && !covered.has(uid))) continue;
-    for (const one of due) cover(covered, one, () => true);
-  }
-  return covered;
+  const sizes = rules.slice(0, upTo + 1).map((rule) => {
+    const before = covered.size;
+    coverBatch(covered, ordered, rule, late);
+    return covered.size - before;
+  });
+  return { covered, sizes };
+}
+
+function coverBatch(
+  covered: Set<string>,
+  ordered: readonly NodeView[],
+  rule: BatchSpec,
+  late: ReadonlySet<string>,
+): void {
+  const nodes = batchNodes(ordered, rule);
+  const due = groups(nodes, rule.per).map((group) => ({ group, missing: missingOf(covered, group, rule) }));
+  for (const one of due) cover(covered, one, (uid) => !late.has(uid));
+  if (nodes.some(({ uid }) => !late.has(uid) && !covered.has(uid))) return;
+  for (const one of due) cover(covered, one, () => true);
 }
 
 /** The nodes that a batch is made from. */

@@ -3,39 +3,38 @@ import { policyDefaults } from './policy.ts';
 import type { StepRules, StepView } from './step-types.ts';
 
 /**
- * How many nodes may fail in the running batch: a count, or a percentage of the batch rounded down, so that a canary of one
- * node never may. Always 0 on the way back.
- * @param batchSize nodes of this batch, those of earlier ones not counted
+ * How many nodes may fail in one batch: a count, or a percentage of the batch rounded down, so that a canary of one node never
+ * may; always fewer than all of them, for a batch in which nobody has arrived proves nothing. 0 on the way back.
+ * @param size nodes of that batch, those of earlier ones not counted
  */
-export function allowedFailures(rules: StepRules, batchSize: number): number {
+function allowedFailures(rules: StepRules, batch: number, size: number): number {
   if (rules.direction === 'back') return 0;
-  const given = rules.rules[rules.batchIndex]?.failureBudget ?? rules.policy?.failureBudget;
+  const given = rules.rules[batch]?.failureBudget ?? rules.policy?.failureBudget;
   const value = given ?? policyDefaults.failureBudget;
-  if (typeof value === 'number') return value;
-  return Math.floor((Number.parseInt(value, 10) * batchSize) / 100);
-}
-
-/** Whether a batch has a failure budget at all, so that nothing is counted where it has none. */
-export function hasFailureBudget(rules: StepRules): boolean {
-  return allowedFailures(rules, 1_000_000) > 0;
+  const most = typeof value === 'number' ? value : Math.floor((Number.parseInt(value, 10) * size) / 100);
+  return Math.min(most, Math.max(0, size - 1));
 }
 
 /**
- * Findings that fail the batch, and those that its budget lets pass. All of them fail it once one too many is there. A node that
- * an earlier batch has let pass is in that batch's budget: its grant is still open.
+ * Findings that fail the batch, and those that its budget lets pass. All of them fail it once one too many is there. What an
+ * earlier batch has let pass is in that batch's budget, which its open grant tells, and never more than that budget was.
+ * @param sizes how many nodes each batch adds, up to the running one
  */
 export function splitFindings(
   rules: StepRules,
   view: StepView,
   judged: readonly Finding[],
-  batchSize: number,
+  sizes: readonly number[],
 ): { failed: Finding[]; tolerated: Finding[] } {
-  const earlier = new Set(
-    view.grants
-      .filter((grant) => grant.rollout === rules.rollout && grant.batch < rules.batchIndex)
-      .map((grant) => grant.node),
+  if (judged.length === 0) return { failed: [], tolerated: [] };
+  const { batchIndex, rollout } = rules;
+  const allowed = sizes.map((size, batch) => allowedFailures(rules, batch, size));
+  const before = allowed.slice(0, batchIndex).reduce((sum, one) => sum + one, 0);
+  const ofEarlier = new Set(
+    view.grants.filter((grant) => grant.rollout === rollout && grant.batch < batchIndex).map((grant) => grant.node),
   );
-  const failing = new Set(judged.map((finding) => finding.node).filter((node) => !earlier.has(node)));
-  if (failing.size > allowedFailures(rules, batchSize)) return { failed: [...judged], tolerated: [] };
+  const failing = new Set(judged.map((finding) => finding.node));
+  const passed = Math.min(before, [...failing].filter((node) => ofEarlier.has(node)).length);
+  if (failing.size - passed > (allowed[batchIndex] ?? 0)) return { failed: [...judged], tolerated: [] };
   return { failed: [], tolerated: [...judged] };
 }

@@ -3,9 +3,9 @@ import type { PodView } from '../cluster/view.ts';
 import type { Grant } from '../record.ts';
 import type { NodeAside } from '../wire.ts';
 import { arrange } from './arrange.ts';
-import { coveredNodes } from './batches.ts';
+import { coverage } from './batches.ts';
 import { blockedBy, tooManyDeferred } from './blocked.ts';
-import { hasFailureBudget, splitFindings } from './failure-budget.ts';
+import { splitFindings } from './failure-budget.ts';
 import { inForce } from './hooks.ts';
 import { judgeBatch } from './judge-batch.ts';
 import { type NodeFacts, nodeFacts } from './node-facts.ts';
@@ -22,13 +22,13 @@ export function decideStep(rules: StepRules, view: StepView): Step {
   const eligible = countedNodes(view.scheduling, view.nodes);
   const facts = nodeFacts(rules, view, eligible);
   const present = facts.filter((fact) => !fact.deferred);
-  const { chosen, batchSize } = chooseNodes(rules, present);
+  const { chosen, sizes } = chooseNodes(rules, present);
   const outage = massOutage(facts);
   // What a person has let pass on the way forward must still come back.
   const ignored = new Set(rules.direction === 'forward' ? rules.ignoredNodes : []);
   const judged = judgeBatch(rules, view, facts).filter((finding) => !ignored.has(finding.node));
   const { failed, tolerated } =
-    outage === null ? splitFindings(rules, view, judged, batchSize) : { failed: [], tolerated: [] };
+    outage === null ? splitFindings(rules, view, judged, sizes) : { failed: [], tolerated: [] };
   const failing = new Set(tolerated.map((finding) => finding.node));
   const waited = chosen.filter((fact) => !ignored.has(fact.node.name) && !failing.has(fact.node.name));
   const overdue = outage === null && failed.length === 0 ? judgeProgress(rules, view, waited) : null;
@@ -76,8 +76,8 @@ function asideOf(fact: NodeFacts): NodeAside[] {
   return fact.kept === null ? [] : [{ node, kind: 'kept', why: fact.kept }];
 }
 
-/** The nodes of all batches so far, in order, and how many of them the running batch adds. */
-function chooseNodes(rules: StepRules, present: NodeFacts[]): { chosen: NodeFacts[]; batchSize: number } {
+/** The nodes of all batches so far, in order, and how many of them each batch adds. */
+function chooseNodes(rules: StepRules, present: NodeFacts[]): { chosen: NodeFacts[]; sizes: number[] } {
   const taking = present.filter((fact) => fact.kept === null);
   if (rules.direction === 'back') {
     // Only what a release has changed goes back; a node that kept last good keeps its pod, whatever its health.
@@ -87,16 +87,15 @@ function chooseNodes(rules: StepRules, present: NodeFacts[]): { chosen: NodeFact
         (a, b) =>
           Number(a.available) - Number(b.available) || Number(a.late) - Number(b.late) || rules.order(a.node, b.node),
       );
-    return { chosen, batchSize: chosen.length };
+    return { chosen, sizes: [] };
   }
   const ordered = arrange(taking, rules.order, rules.policy?.spread);
   const nodes = ordered.map((fact) => fact.node);
   const late = new Set(ordered.filter((fact) => fact.late).map((fact) => fact.node.uid));
-  const covered = coveredNodes(nodes, rules.rules, rules.batchIndex, late);
-  const before = hasFailureBudget(rules) ? coveredNodes(nodes, rules.rules, rules.batchIndex - 1, late).size : 0;
+  const { covered, sizes } = coverage(nodes, rules.rules, rules.batchIndex, late);
   // A node once taken stays in the batch, though the cluster has shrunk and a percentage covers fewer nodes now (S3).
   const chosen = ordered.filter((fact) => covered.has(fact.node.uid) || fact.touched || fact.granted);
-  return { chosen, batchSize: covered.size - before };
+  return { chosen, sizes };
 }
 
 /** Pods whose nodes are granted and whose hooks are done. */

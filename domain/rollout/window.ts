@@ -1,4 +1,5 @@
 import { labelOf } from '../cluster/eligibility.ts';
+import type { PodView } from '../cluster/view.ts';
 import { budgetOf, mayTake } from './budget.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { StepRules, StepView } from './step-types.ts';
@@ -60,6 +61,7 @@ export function grantWindow(
     admits: (fact) =>
       flights > 0 &&
       replacements > 0 &&
+      !tooYoung(rules, view, fact) &&
       limits(fact).every(({ max, out, replacing }) =>
         free && fact.sunk ? replacing < max : mayTake({ budget: max, out, nodeIsOut: fact.out }),
       ),
@@ -83,7 +85,7 @@ export function removalWindow(rules: StepRules, view: StepView, present: readonl
   let replacements = rateRoom(rules, view, present.filter((fact) => fact.granted && fact.pod === null).length);
   return {
     admits: (fact) => {
-      if (replacements <= 0) return false;
+      if (replacements <= 0 || tooYoung(rules, view, fact)) return false;
       if (nothingToLose(rules) && !fact.available) return true;
       return limits(fact).every(({ max, out }) => mayTake({ budget: max, out, nodeIsOut: !serves(fact) }));
     },
@@ -168,11 +170,20 @@ function rampRoom(rules: StepRules, present: readonly NodeFacts[], failing: Read
 
 /**
  * How many more pods may be replaced within this minute. Counted on the cluster, so that a worker that starts anew or takes over
- * cannot exceed it: pods on the target that are younger than a minute, and those that will be made because of us.
+ * cannot exceed it: pods that are younger than a minute, on whichever template, and those that will be made because of us.
  */
 function rateRoom(rules: StepRules, view: StepView, coming: number): number {
   const most = rules.policy?.podsPerMinute;
   if (most === undefined) return Number.POSITIVE_INFINITY;
-  const young = view.pods.filter((pod) => pod.hash === rules.toHash && view.nowMs - pod.createdMs < minuteMs);
+  const young = view.pods.filter((pod) => isYoung(view, pod));
   return most - young.length - coming;
+}
+
+/** With a rate, a pod of this very minute is not replaced again: once it is gone nobody could count it any more. */
+function tooYoung(rules: StepRules, view: StepView, fact: NodeFacts): boolean {
+  return rules.policy?.podsPerMinute !== undefined && fact.pod !== null && isYoung(view, fact.pod);
+}
+
+function isYoung(view: StepView, pod: PodView): boolean {
+  return view.nowMs - pod.createdMs < minuteMs;
 }

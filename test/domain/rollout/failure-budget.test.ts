@@ -42,6 +42,9 @@ describe('the failure budget of a batch (S21)', () => {
 
   test('a canary of one node has none, by rounding', () => {
     expect(decide('50%', seen(1, 0), { rules: [batch(1)] }).findings).toHaveLength(1);
+    // Nor by a count: a batch in which nobody has arrived proves nothing.
+    expect(decide(1, seen(1, 0), { rules: [batch(1)] }).findings).toHaveLength(1);
+    expect(decide(2, seen(2, 0), { rules: [batch(2)] }).findings).toHaveLength(2);
   });
 
   test("a batch's own goes before the policy's", () => {
@@ -67,6 +70,9 @@ describe('the failure budget of a batch (S21)', () => {
     const two = { rules: [batch('50%'), batch('100%')], batchIndex: 1 };
     const grants = [grant('n00', { batch: 0 }), grant('n01', { batch: 1 })];
     expect(decide(1, seen(2, 12, { grants }), two)).toMatchObject({ findings: [], tolerated: [{}, {}] });
+    // But that batch had no more than its own.
+    const three = [grant('n00'), grant('n01'), grant('n02', { batch: 1 })];
+    expect(decide(1, seen(3, 12, { grants: three }), two).findings).toHaveLength(3);
     const both = [grant('n00', { batch: 1 }), grant('n01', { batch: 1 })];
     expect(decide(1, seen(2, 12, { grants: both }), two).findings).toHaveLength(2);
   });

@@ -1,200 +1,19 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { RolloutPolicy } from '../../../domain/rollout/policy.ts';
 import { decideStep } from '../../../domain/rollout/step.ts';
-import { batch } from './build.ts';
-import { Broken, type Setting, Worker, World } from './simulator.ts';
+import { batch, policyOf } from './build.ts';
+import { Drama, type Event, event, index, setting } from './drama.ts';
+import { World } from './simulator.ts';
 
-type Event =
-  | { kind: 'work'; calls: number }
-  | { kind: 'pass'; ms: number }
-  | { kind: 'crash' | 'freeze' | 'cutOff' | 'pause' | 'join' }
-  | { kind: 'zombie'; calls: number }
-  | { kind: 'flip' | 'taint' | 'stumble' | 'byHand' | 'leave' | 'sicken' | 'bump'; index: number };
-
-const index = fc.nat({ max: 30 });
-const event: fc.Arbitrary<Event> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant('work' as const), calls: fc.integer({ min: 1, max: 6 }) }) },
-  {
-    weight: 8,
-    arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 100, max: 12_000 }) }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('crash' as const, 'freeze' as const, 'cutOff' as const, 'pause' as const),
-    }),
-  },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('zombie' as const), calls: fc.integer({ min: 1, max: 6 }) }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constantFrom(
-        'flip' as const,
-        'taint' as const,
-        'stumble' as const,
-        'byHand' as const,
-        'leave' as const,
-        'sicken' as const,
-      ),
-      index,
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('join' as const) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('bump' as const), index }) },
-);
-
-const setting: fc.Arbitrary<Omit<Setting, 'decide'>> = fc.record({
-  nodes: fc.integer({ min: 1, max: 14 }),
-  maxUnavailable: fc.constantFrom(1, 2, 3, '10%' as const, '34%' as const, '100%' as const),
-  batches: fc.constantFrom(
-    [batch('100%')],
-    [batch(1), batch('100%')],
-    [batch(1, { per: 'topology.kubernetes.io/zone' }), batch('50%'), batch('100%')],
-    [batch(2), batch(3), batch('100%')],
-  ),
-  seed: fc.nat({ max: 2 ** 31 }),
-});
-
-/** One rollout with whatever happens to it; ends when nothing happens any more. */
-class Drama {
-  readonly world: World;
-  worker: Worker;
-  zombie: Worker | null = null;
-  ended = false;
-
-  constructor(world: World) {
-    this.world = world;
-    this.worker = new Worker(world);
-  }
-
-  play(event: Event): void {
-    if (this.ended) return;
-    switch (event.kind) {
-      case 'work':
-        for (let call = 0; call < event.calls; call++) this.work();
-        break;
-      case 'zombie':
-        for (let call = 0; call < event.calls; call++) this.zombie?.work();
-        return;
-      case 'pass':
-        this.world.pass(event.ms);
-        break;
-      case 'crash':
-        this.zombie = null;
-        this.worker = new Worker(this.world);
-        return;
-      case 'freeze':
-      case 'cutOff':
-        this.zombie = this.worker;
-        if (event.kind === 'freeze') this.zombie.freeze();
-        this.worker = new Worker(this.world);
-        return;
-      case 'pause':
-        this.pause();
-        break;
-      case 'bump':
-        this.world.bump(event.index);
-        break;
-    }
-    // Nobody can know of what happens between a decision and its delete; what is decided afterwards must take it into account.
-    if (!this.worker.busy && this.zombie === null) this.churn(event);
-  }
-
-  churn(event: Event): void {
-    switch (event.kind) {
-      case 'join':
-        this.world.join();
-        break;
-      case 'flip':
-        this.world.flip(event.index);
-        break;
-      case 'taint':
-        this.world.taint(event.index);
-        break;
-      case 'stumble':
-        this.world.stumble(event.index, 8_000);
-        break;
-      case 'sicken':
-        this.world.sicken(event.index);
-        break;
-      case 'byHand':
-        this.world.deleteByHand(event.index);
-        break;
-      case 'leave':
-        if (this.world.nodes.length > 1) this.world.leave(event.index);
-    }
-  }
-
-  /** Last good is live while nobody works; what was in flight comes back on it. */
-  pause(): void {
-    if (this.world.direction === 'back') return;
-    this.zombie = null;
-    this.world.live = 'old';
-    for (let second = 0; second < 60; second++) this.world.pass(1_000);
-    this.world.live = 'new';
-    this.worker = new Worker(this.world);
-  }
-
-  work(): void {
-    if (this.ended) return;
-    const verdict = this.worker.work();
-    if (verdict === 'done') {
-      const eligible = this.world.nodes.filter((node) => !node.tainted);
-      if (eligible.length > 0 && eligible.every((node) => !node.ready))
-        throw new Broken('it is done without a single node');
-      const last = this.world.batchIndex + 1 === this.world.setting.batches.length;
-      if (last || this.world.direction === 'back') this.ended = true;
-      else this.world.batchIndex += 1;
-      this.worker = new Worker(this.world);
-    }
-    if (verdict === 'failed') {
-      if (this.world.direction === 'back') throw new Broken('the rollback failed though every old pod is well');
-      this.rollBack();
-    }
-  }
-
-  rollBack(): void {
-    this.world.direction = 'back';
-    this.world.live = 'old';
-    this.worker = new Worker(this.world);
-  }
-
-  /** Everything heals, nothing more happens: the rollout has to end by itself. */
-  finish(): void {
-    this.zombie = null;
-    while (this.worker.busy) this.work();
-    if (!this.ended) {
-      for (const [position, node] of this.world.nodes.entries()) if (!node.ready) this.world.flip(position, true);
-    }
-    for (let round = 0; round < 3_000 && !this.ended; round++) {
-      this.work();
-      if (!this.worker.busy) this.world.pass(1_000);
-    }
-    if (!this.ended) throw new Broken(`nothing moves any more: ${JSON.stringify(this.world.record)}`);
-    const back = this.world.direction === 'back';
-    for (const node of this.world.nodes) {
-      // On the way back a pod that was never replaced may be as ill as it was before.
-      if (back || node.tainted || !node.ready) continue;
-      const pod = this.world.pods.find((one) => one.node === node.name && one.ready);
-      if (pod?.hash !== 'new') throw new Broken(`${node.name} has ${pod?.hash ?? 'no pod'} in the end`);
-    }
-    const left = this.world.pods.filter((one) => back && one.hash === 'new' && one.terminatingUntilMs === undefined);
-    const eligible = left.filter((one) =>
-      this.world.nodes.some((node) => node.name === one.node && !node.tainted && node.ready),
-    );
-    if (eligible.length > 0)
-      throw new Broken(`${eligible.map((one) => one.node).join(', ')} keep the release that was left`);
-  }
-}
-
-function simulate(decide: typeof decideStep, runs: number): void {
+function simulate(decide: typeof decideStep, runs: number, endOnFailure = false): void {
   fc.assert(
     fc.property(setting, fc.array(event, { maxLength: 60, size: 'max' }), (chosen, events) => {
       const drama = new Drama(new World({ ...chosen, decide }));
       for (const one of events) drama.play(one);
       drama.finish();
     }),
-    { seed: 20_260_101, numRuns: runs },
+    { seed: 20_260_101, numRuns: runs, endOnFailure },
   );
 }
 
@@ -205,6 +24,10 @@ describe('a rollout survives whatever happens to nodes, pods and workers', () =>
 
   test('two workers that overlap share one budget', () => {
     overlap(decideStep);
+  });
+
+  test('a batch is done with as many broken nodes as its failure budget says, and no more', () => {
+    breakage(decideStep);
   });
 
   test('a release that crashes late, on every node it reached, is rolled back within the budget (S38, S39)', () => {
@@ -252,12 +75,30 @@ function overlap(decide: typeof decideStep): void {
   ];
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 6 }), index, index, (nodes, tainted, bumped) => {
-      const world = new World({ nodes, maxUnavailable: 1, batches: [batch('100%')], seed: 1, decide });
+      const world = new World({ nodes, maxUnavailable: 1, batches: [batch('100%')], seed: 1, bounds: {}, decide });
       const drama = new Drama(world);
       for (const one of script(tainted, bumped)) drama.play(one);
       drama.finish();
     }),
     { seed: 20_260_103, numRuns: 100 },
+  );
+}
+
+/** The new template breaks on nodes here and there, one of which may be. */
+function breakage(decide: typeof decideStep): void {
+  const happens = fc.oneof(
+    fc.record({ kind: fc.constant('work' as const), calls: fc.constant(4) }),
+    fc.record({ kind: fc.constant('pass' as const), ms: fc.constant(12_000) }),
+    fc.record({ kind: fc.constant('breakNew' as const), index }),
+  );
+  fc.assert(
+    fc.property(fc.array(happens, { minLength: 20, maxLength: 60, size: 'max' }), fc.nat(), (events, seed) => {
+      const given = { nodes: 6, maxUnavailable: 3, batches: [batch(3), batch('100%')], bounds: { failureBudget: 1 } };
+      const drama = new Drama(new World({ ...given, seed, decide }));
+      for (const one of events) drama.play(one);
+      drama.finish();
+    }),
+    { seed: 20_260_107, numRuns: 200 },
   );
 }
 
@@ -284,6 +125,61 @@ describe('the simulation notices', () => {
       return decideStep({ ...rules, maxUnavailable: count + 1 }, view);
     };
     expect(complaint(() => simulate(mutant, 400))).toMatch(/were out when/);
+  });
+
+  type Given = Parameters<typeof decideStep>;
+  const withPolicy = (rules: Given[0], change: Partial<RolloutPolicy>): Given[0] => ({
+    ...rules,
+    policy: { ...policyOf({}), ...rules.policy, ...change },
+  });
+  const without = (view: Given[1], change: object): Given[1] => ({
+    ...view,
+    nodes: view.nodes.map((node) => ({ ...node, ...change })),
+  });
+  test.each<[string, (rules: Given[0], view: Given[1]) => Given, RegExp]>([
+    [
+      'a window per label value that is too large by one',
+      (rules, view) => {
+        const per = (rules.policy?.maxUnavailablePer ?? []).map(({ key, max }) => ({ key, max: Number(max) + 1 }));
+        return [withPolicy(rules, { maxUnavailablePer: per }), view];
+      },
+      /of its zone/,
+    ],
+    [
+      'a rate that is too high by one',
+      (rules, view) => [withPolicy(rules, { podsPerMinute: (rules.policy?.podsPerMinute ?? 98) + 1 }), view],
+      /within a minute/,
+    ],
+    [
+      'a ramp that is too steep by one',
+      (rules, view) => [withPolicy(rules, { ramp: { startWith: (rules.policy?.ramp?.startWith ?? 98) + 1 } }), view],
+      /on its way/,
+    ],
+    ['holds that nobody obeys', (rules, view) => [rules, without(view, { labels: {} })], /with a hold/],
+    [
+      'maintenance that nobody sees',
+      (rules, view) => [rules, without(view, { annotations: {} })],
+      /under maintenance|set aside/,
+    ],
+    [
+      'cordons that nobody sees',
+      (rules, view) => [rules, without(view, { unschedulable: false })],
+      /on a cordoned node/,
+    ],
+    ['an exclusion that is forgotten', (rules, view) => [withPolicy(rules, { exclude: {} }), view], /excluded node/],
+    [
+      'any number of nodes set aside',
+      (rules, view) => [withPolicy(rules, { maxDeferred: '100%' }), view],
+      /are set aside/,
+    ],
+  ])('%s', (_name, change, expected) => {
+    const mutant: typeof decideStep = (rules, view) => decideStep(...change(rules, view));
+    expect(complaint(() => simulate(mutant, 2_000, true))).toMatch(expected);
+  });
+
+  test('a failure budget that is too large by one', () => {
+    const mutant: typeof decideStep = (rules, view) => decideStep(withPolicy(rules, { failureBudget: 2 }), view);
+    expect(complaint(() => breakage(mutant))).toMatch(/done with \d broken nodes/);
   });
 
   test('granted nodes that are not counted as out', async () => {

@@ -3,8 +3,9 @@ import type { Grant } from '../../../domain/record.ts';
 import { nodeOrder } from '../../../domain/rollout/order.ts';
 import type { BatchSpec, IntOrPercent } from '../../../domain/rollout/policy.ts';
 import type { decideStep } from '../../../domain/rollout/step.ts';
-import type { Step, StepRules } from '../../../domain/rollout/step-types.ts';
-import { anywhere, nowMs as startMs } from './build.ts';
+import type { StepRules } from '../../../domain/rollout/step-types.ts';
+import { type Bounds, brokenBound, policyWith } from './bounds.ts';
+import { policyOf, nowMs as startMs } from './build.ts';
 
 /** What a simulated rollout is about. */
 export interface Setting {
@@ -12,14 +13,16 @@ export interface Setting {
   maxUnavailable: IntOrPercent;
   batches: BatchSpec[];
   seed: number;
+  bounds: Bounds;
   /** The decision under test, or a mutant of it. */
   decide: typeof decideStep;
 }
 
 type SimNode = NodeView & { tainted: boolean };
 type SimPod = PodView & { readyAtMs: number; goneAtMs: number };
-type Verdict = 'done' | 'failed' | 'fenced' | null;
 
+const holdLabel = 'nodewave.dev/hold';
+const kured = 'weave.works/kured-reboot-in-progress';
 const noSchedule = [{ key: 'maintenance', effect: 'NoSchedule' as const }];
 
 /** Shared by all runs: it remembers its keys. */
@@ -44,6 +47,10 @@ export class World {
   /** Pods that a worker deleted. */
   readonly removed = new Set<string>();
   readonly everGranted = new Set<string>();
+  /** When pods were deleted by a worker. */
+  readonly removals: { atMs: number; nodeUid: string }[] = [];
+  /** Nodes that were taken and have been available on the target since. */
+  readonly everArrived = new Set<string>();
   #serial = 0;
   #random: number;
 
@@ -92,6 +99,67 @@ export class World {
     }
   }
 
+  /** Someone else works on the node: kured begins or ends a reboot. */
+  maintain(index: number, on = this.#at(index).annotations === undefined): void {
+    const node = this.#at(index);
+    if (on) node.annotations = { [kured]: 'now' };
+    else delete node.annotations;
+  }
+
+  /** A person puts a hold on a node, or takes it away; on a node that is ill it would stop everything for ever. */
+  hold(index: number): void {
+    const node = this.#at(index);
+    const { [holdLabel]: held, ...labels } = node.labels;
+    if (held !== undefined) node.labels = labels;
+    else if (this.available(node)) node.labels = { ...labels, [holdLabel]: '' };
+  }
+
+  cordon(index: number): void {
+    const node = this.#at(index);
+    if (node.unschedulable || this.available(node)) node.unschedulable = !node.unschedulable;
+  }
+
+  /** The new template crashes on one node. */
+  breakNew(index: number): void {
+    const pod = this.pods[index % Math.max(1, this.pods.length)];
+    // With a window of three, one broken and one ill node leave room for the others.
+    if (this.setting.bounds.failureBudget === undefined || this.setting.maxUnavailable !== 3) return;
+    if (pod?.hash !== 'new' || !pod.ready) return;
+    if (this.keeps(pod.node)) return;
+    this.#unready(pod, Number.MAX_SAFE_INTEGER);
+    for (const container of pod.containers) container.waitingReason = 'CrashLoopBackOff';
+  }
+
+  held(node: NodeView): boolean {
+    return node.labels[holdLabel] !== undefined;
+  }
+
+  marked(node: NodeView): boolean {
+    return node.annotations?.[kured] !== undefined;
+  }
+
+  /** Whether the release is broken on a node for good. */
+  broken(node: NodeView): boolean {
+    return this.pods.some(
+      (pod) => pod.node === node.name && isSunk(pod) && pod.containers[0]?.waitingReason !== undefined,
+    );
+  }
+
+  /** Nodes other than this one that count against the budget. */
+  othersOut(node: NodeView): SimNode[] {
+    const others = this.nodes.filter((other) => other !== node && !other.tainted && !this.available(other));
+    const well = (other: SimNode): boolean => other.ready && !this.marked(other);
+    return others.filter((other) => well(other) || (this.direction === 'forward' && this.wasReplaced(other)));
+  }
+
+  /** A node that is left alone for as long as a person wants it, so that an illness there would never end. */
+  keeps(name: string): boolean {
+    const node = this.nodes.find((other) => other.name === name);
+    if (node === undefined) return false;
+    const { exclude, cordoned } = this.setting.bounds;
+    return node.labels[holdLabel] !== undefined || node.name === exclude || (cordoned === 'skip' && node.unschedulable);
+  }
+
   /** A pod loses its readiness for a while, by nobody's doing. */
   stumble(index: number, forMs: number): void {
     const pod = this.pods[index % Math.max(1, this.pods.length)];
@@ -104,6 +172,7 @@ export class World {
     const sick = this.pods.filter((one) => one.readyAtMs === Number.MAX_SAFE_INTEGER).length;
     const { maxUnavailable: most } = this.setting;
     if (typeof most !== 'number' || sick + 1 >= most || pod === undefined || !pod.ready || pod.hash !== 'old') return;
+    if (this.keeps(pod.node) || this.setting.bounds.perZone !== undefined) return;
     this.#unready(pod, Number.MAX_SAFE_INTEGER);
   }
 
@@ -131,6 +200,9 @@ export class World {
       if (pod.readyAtMs <= this.nowMs) Object.assign(pod, { ready: true, readySinceMs: this.nowMs }, version(pod));
     }
     for (const node of this.nodes) {
+      if (this.wasTaken(node) && this.pods.some((pod) => pod.node === node.name && pod.hash === 'new' && isUp(pod))) {
+        this.everArrived.add(node.uid);
+      }
       if (node.tainted || this.pods.some((pod) => pod.node === node.name)) continue;
       this.#create(node, this.live, this.nowMs + this.random(20_000));
     }
@@ -151,7 +223,7 @@ export class World {
     return Math.max(1, typeof wanted === 'number' ? wanted : Math.ceil((Number.parseInt(wanted, 10) * eligible) / 100));
   }
 
-  available(node: SimNode): boolean {
+  available(node: NodeView): boolean {
     return this.pods.some((pod) => pod.node === node.name && isUp(pod));
   }
 
@@ -166,7 +238,10 @@ export class World {
     if (node.tainted) throw new Broken(`${pod.uid} is on an ineligible node`);
     if (!node.ready) throw new Broken(`${pod.uid} is on a NotReady node`);
     this.#checkBudget(pod, node);
+    const why = brokenBound(this, pod, node);
+    if (why !== null) throw new Broken(`${pod.uid} ${why}`);
     this.removed.add(pod.uid);
+    this.removals.push({ atMs: this.nowMs, nodeUid: node.uid });
     this.#terminate(pod);
     return true;
   }
@@ -186,14 +261,14 @@ export class World {
       maxRestarts: 2,
       observeOnly: false,
       ignoredNodes: [],
+      policy: policyOf(policyWith(this.setting.bounds)),
       rollout: 7,
       order,
     };
   }
 
   #checkBudget(pod: PodView, node: SimNode): void {
-    const others = this.nodes.filter((other) => other !== node && !other.tainted && !this.available(other));
-    const out = others.filter((other) => other.ready || (this.direction === 'forward' && this.#wasReplaced(other)));
+    const out = this.othersOut(node);
     // On the way back a pod that is down anyway may always go; what bounds it is how many are on their way.
     const sunk = this.direction === 'back' && !pod.ready && pod.hash === 'new';
     const counted = sunk
@@ -210,7 +285,7 @@ export class World {
   }
 
   /** NotReady counts against the budget only after the node's pod was replaced. */
-  #wasReplaced(node: SimNode): boolean {
+  wasReplaced(node: NodeView): boolean {
     return this.wasTaken(node) && !this.pods.some((pod) => pod.node === node.name && pod.hash === 'old');
   }
 
@@ -248,89 +323,8 @@ export class World {
   }
 }
 
-/** One attempt of the batch activity. Only the record and the cluster outlive it. */
-export class Worker {
-  readonly epoch: number;
-  readonly #world: World;
-  readonly #deleted = new Set<string>();
-  #record: World['record'];
-  /** What was decided and is not done yet; each is one call. */
-  #queue: (() => void)[] = [];
-  /** A frozen process acts on what it saw before. */
-  #stale: { nodes: NodeView[]; pods: PodView[]; atMs: number } | null = null;
-  #fenced = false;
-
-  constructor(world: World) {
-    this.#world = world;
-    this.epoch = world.record.epoch + 1;
-    world.record = { ...world.record, epoch: this.epoch };
-    this.#record = world.record;
-  }
-
-  get busy(): boolean {
-    return this.#queue.length > 0;
-  }
-
-  /** The process is frozen: what it saw stays as it is. */
-  freeze(): void {
-    const { nodes, pods, nowMs } = this.#world;
-    this.#stale = { nodes: structuredClone(nodes), pods: structuredClone(pods), atMs: nowMs };
-  }
-
-  /** One call to the outside, or one decision. */
-  work(): Verdict {
-    const next = this.#queue.shift();
-    if (next !== undefined) {
-      next();
-      return this.#fenced ? 'fenced' : null;
-    }
-    if (this.#fenced) return 'fenced';
-    const step = this.#decide();
-    if (step.findings.length > 0 || step.done) {
-      this.#write({ ...this.#record, grants: this.#record.grants.filter((one) => !step.settled.includes(one)) });
-      return this.#fenced ? 'fenced' : step.done ? 'done' : 'failed';
-    }
-    const pods = step.remove.filter((pod) => !this.#deleted.has(pod.uid));
-    this.#queue = pods.map((pod) => () => void (this.#world.remove(pod) && this.#deleted.add(pod.uid)));
-    if (step.grant.length > 0) this.#queue.push(() => this.#grant(step));
-    return null;
-  }
-
-  #decide(): Step {
-    // Nothing is deleted on a view older than 30 s.
-    if (this.#stale !== null && this.#world.nowMs - this.#stale.atMs > 30_000) this.#stale = null;
-    const seen = this.#stale ?? this.#world;
-    return this.#world.setting.decide(this.#world.rules(), {
-      nowMs: this.#world.nowMs,
-      seenSinceMs: startMs,
-      nodes: seen.nodes,
-      // Copies: a view never changes in the hands of who decided on it.
-      pods: seen.pods.map((pod) => ({ ...pod })),
-      scheduling: anywhere,
-      isAvailable: (pod) => isUp(pod) && !this.#deleted.has(pod.uid),
-      restartsBefore: new Map(),
-      grants: this.#record.grants,
-      touched: new Set(this.#record.touched),
-    });
-  }
-
-  #grant(step: Step): void {
-    const taken = step.grant.map((one) => one.nodeUid);
-    const kept = this.#record.grants.filter((one) => !step.settled.includes(one) && !taken.includes(one.nodeUid));
-    const added = step.grant.map((one) => ({ ...one, rollout: 7, batch: 0, atMs: this.#world.nowMs }));
-    if (!this.#write({ ...this.#record, grants: [...kept, ...added], touched: [...this.#record.touched, ...taken] }))
-      return;
-    for (const one of added) this.#world.everGranted.add(one.podUid);
-  }
-
-  #write(next: World['record']): boolean {
-    if (this.#world.record.epoch > this.epoch) this.#fenced = true;
-    else this.#record = this.#world.record = { ...next, epoch: this.epoch };
-    return !this.#fenced;
-  }
-}
-
-function isUp(pod: PodView): boolean {
+/** Serves. */
+export function isUp(pod: PodView): boolean {
   return pod.ready && pod.terminatingUntilMs === undefined;
 }
 

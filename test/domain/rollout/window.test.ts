@@ -157,6 +157,15 @@ describe('podsPerMinute: no image pull storm, whoever counts', () => {
     expect([step.remove, step.grant]).toEqual([[], []]);
   });
 
+  test('a pod of this very minute is not replaced again, or nobody could count it any more', () => {
+    const pods = [pod('n00', 'old', { createdMs: nowMs - 60_000 }), ...onOld(all).slice(1)];
+    expect(granted(decide({ podsPerMinute: 30 }, { nodes: all, pods }))).not.toContain('n00');
+    expect(granted(decide({}, { nodes: all, pods }))).toContain('n00');
+    const touched = new Set(['u-n00']);
+    const seen = { nodes: all, pods, grants: [grant('n00')], touched };
+    expect(decide({ podsPerMinute: 30 }, seen).remove).toEqual([]);
+  });
+
   test('grants of nodes that are back on last good after a pause do not use it up for ever', () => {
     const pods = [pod('n00', 'old', { uid: 'again' }), ...onOld(all).slice(1)];
     const step = decide(
