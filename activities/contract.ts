@@ -168,7 +168,13 @@ export interface RolloutActivities {
     toHash: string;
   }>;
   /** Makes the target template the live one, with `OnDelete` in the same write, and returns its hash. Forced only to revert. */
-  openWindow(input: { context: RolloutContext; phase: string; force?: boolean }): Promise<{ toHash: string }>;
+  openWindow(input: {
+    context: RolloutContext;
+    phase: string;
+    force?: boolean;
+    /** Pods of nodes that are not taken yet are pinned to last good first. */
+    pin?: boolean;
+  }): Promise<{ toHash: string }>;
   /** Makes last good the live template again; a newer holder makes every older batch activity stop first. */
   closeWindow(input: { context: RolloutContext; phase: string; force?: boolean }): Promise<{ liveHash: string | null }>;
   /** Replaces the pods of one batch inside the window of `maxUnavailable`. See `BatchResult`. */
@@ -226,6 +232,8 @@ export interface BatchInput extends BatchRules {
   windowsOverridden?: boolean;
   /** True after a person's retry: restarts before this attempt are not counted, deadlines start now. */
   judgeAgain: boolean;
+  /** Nodes are pinned to last good, and released as they are taken. */
+  pin?: boolean;
   /** Phase to close the window in, once every node of the batch is done; absent where it stays open or the workflow closes it. */
   thenClose?: string;
 }

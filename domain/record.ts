@@ -109,6 +109,8 @@ export interface DaemonSetRecord {
   base: Record<string, unknown> | null;
   /** Templates by digest: those of `good` and `target`. */
   templates: Record<string, PodTemplate>;
+  /** True while pods of nodes that are not taken yet may be pinned to last good. */
+  pinned?: true;
 }
 
 /** How many good revisions are kept. */

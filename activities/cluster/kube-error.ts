@@ -25,6 +25,9 @@ interface Status {
 /** What deploy/rbac-hooks.yaml grants, as verb and resource. */
 const hookRights = new Set(['patch nodes', 'create jobs', 'get jobs', 'delete jobs', 'create pods/eviction']);
 
+/** What deploy/pin.yaml is about. */
+const pinResources = new Set(['podtemplates', 'mutatingadmissionpolicies', 'mutatingadmissionpolicybindings']);
+
 const writeVerbs = new Set(['create', 'patch', 'update']);
 
 /**
@@ -115,6 +118,7 @@ function rbacDenial(said: string): string | null {
   const denied = `${user} may not ${verb} ${resource} ${where}`;
   // What only node hooks and evictions need is granted by a role of its own.
   if (hookRights.has(`${verb} ${resource}`)) return `${denied}; apply deploy/rbac-hooks.yaml`;
+  if (pinResources.has(resource ?? '')) return `${denied}; apply deploy/pin.yaml`;
   return (
     `${denied}; add a rule with apiGroups ["${group}"], resources ["${resource}"], ` +
     `verbs ["${verb}"] to deploy/rbac.yaml and apply it`

@@ -1,4 +1,5 @@
 import { annotationPrefix, type DaemonSetRef, recordName } from '../../domain/ids.ts';
+import { pinName } from '../../domain/rollout/pin.ts';
 
 /** Label on record ConfigMaps that names the application. */
 export const applicationLabel = `${annotationPrefix}application`;
@@ -22,6 +23,12 @@ export const paths = {
   daemonSet: (ref: Pick<DaemonSetRef, 'namespace' | 'name'>) =>
     `/apis/apps/v1/namespaces/${esc(ref.namespace)}/daemonsets/${esc(ref.name)}`,
   controllerRevisions: (namespace: string) => `/apis/apps/v1/namespaces/${esc(namespace)}/controllerrevisions`,
+  /** Parameter of the policy that pins a DaemonSet's pods. */
+  pin: (ref: Pick<DaemonSetRef, 'namespace' | 'name'>) =>
+    `/api/v1/namespaces/${esc(ref.namespace)}/podtemplates/${esc(pinName(ref.name))}`,
+  pinPolicy: (name: string) => `/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies/${esc(name)}`,
+  pinPolicyBinding: (name: string) =>
+    `/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings/${esc(name)}`,
   record: (ref: Pick<DaemonSetRef, 'namespace' | 'name'>) =>
     `/api/v1/namespaces/${esc(ref.namespace)}/configmaps/${esc(recordName(ref.name))}`,
 } as const;

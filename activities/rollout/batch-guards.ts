@@ -13,6 +13,7 @@ import type { RefillGuard } from './guards.ts';
 import { interlockGuard, releaseReservations } from './interlock.ts';
 import { InterlockStore } from './interlock-store.ts';
 import { nodesBack } from './nodes-back.ts';
+import { pinGuard } from './pin.ts';
 import { backAgain } from './reservation-back.ts';
 import { readManaged } from './template.ts';
 import { windowGuard } from './window-guard.ts';
@@ -43,6 +44,8 @@ export function batchGuards(deps: GuardDeps, client: ClusterClient, input: Batch
       isRunning: async ({ workflowId, rollout }) => (await deps.isRunning?.(workflowId, rollout)) ?? true,
       isBack: backAgain(client),
     }),
+    // Last: what it releases for a node that another guard then refuses would stay released.
+    ...(input.pin === true ? [pinGuard(client, input.context.ref, input.context.application)] : []),
   ];
 }
 

@@ -6,6 +6,7 @@ import type { Revision } from '../cluster/revisions.ts';
 import type { RolloutActivities } from '../contract.ts';
 import type { RolloutCall } from './call.ts';
 import { undoLeftovers, undoRecorded } from './hook-undo.ts';
+import { disarmPin } from './pin.ts';
 import { RecordHandle } from './record-handle.ts';
 import { readManaged, writeTemplate } from './template.ts';
 
@@ -22,7 +23,7 @@ export async function promote(call: RolloutCall, input: Parameters<RolloutActivi
   const { target, good } = handle.record;
   if (target === null) {
     // A second attempt after the first one's write: the record is the proof that it is done.
-    if (good[0]?.templateDigest === digest(live.spec.template)) return;
+    if (good[0]?.templateDigest === digest(live.spec.template)) return await disarmPin(client, ref, handle);
     throw new NodewaveError('Conflict', `the record of ${daemonSetLabel(ref)} has no target to promote`);
   }
   const write = () =>
@@ -38,6 +39,7 @@ export async function promote(call: RolloutCall, input: Parameters<RolloutActivi
   const { revision } = await write();
   await handle.update((record) => promoted(record, revision, input, Date.now()));
   await write();
+  await disarmPin(client, ref, handle);
 }
 
 /** See `RolloutActivities.recordOutcome`. */
@@ -56,6 +58,7 @@ export async function recordOutcome(
   // Before the grants go, which alone know what is to be undone.
   await undoLeftovers(client, { application, ...ref }, handle);
   await handle.update((record) => ended(record, input.outcome, input.quarantine, Date.now()));
+  await disarmPin(client, ref, handle);
   const liveDigest = digest(live.spec.template);
   // Only the annotations change; a template that someone else wrote is not ours to write again.
   if (handle.record.templates[liveDigest] === undefined) return;

@@ -16,6 +16,7 @@ import { undoLeftovers } from './hook-undo.ts';
 import { refuseHooks } from './hooks.ts';
 import { findManifest } from './manifest.ts';
 import { readNeighbours } from './own-nodes.ts';
+import { withExposure } from './pin-plan.ts';
 import { RecordHandle } from './record-handle.ts';
 import { roomNote } from './room.ts';
 import { readManaged } from './template.ts';
@@ -46,7 +47,8 @@ export async function planRollout(call: RolloutCall, input: PlanInput): Promise<
   const template = record.templates[digestTo] ?? {};
   refuseHooks((input.sync.policy ?? input.spec.rollout).hooks, schedulingView(template as RawTemplate));
   const made = makePlan(input, { nodes, ownNodes }, template, record.good[0] ?? null, digestTo);
-  return await withRoomNote(call, made, { nodes, live, template });
+  const exposed = input.mode === 'update' ? await withExposure(client, made, nodes) : made;
+  return await withRoomNote(call, exposed, { nodes, live, template });
 }
 
 async function withRoomNote(

@@ -2,6 +2,7 @@ import { NodewaveError } from '../../domain/failures.ts';
 import { daemonSetLabel } from '../../domain/ids.ts';
 import type { RolloutActivities, RolloutContext } from '../contract.ts';
 import type { RolloutCall } from './call.ts';
+import { armPin, disarmPin } from './pin.ts';
 import { RecordHandle } from './record-handle.ts';
 import { readManaged, writeTemplate } from './template.ts';
 
@@ -15,6 +16,9 @@ export async function openWindow(
   const handle = await takeRecord(call, input);
   const { target } = handle.record;
   if (target === null) throw new NodewaveError('Conflict', `the record of ${daemonSetLabel(ref)} has no target`);
+  // Pinned before the new template is there, and else not: what a terminated rollout has left would keep nodes from it.
+  if (input.pin === true) await armPin(client, ref, handle, signal);
+  else await disarmPin(client, ref, handle);
   const { revision } = await writeTemplate({
     client,
     ref,
@@ -61,6 +65,7 @@ export async function closeWindow(
       `last good of ${daemonSetLabel(ref)} had hash ${good.hash} and came back as ${revision.hash}: untouched pods would be replaced, so nothing is`,
     );
   }
+  await disarmPin(client, ref, handle);
   return { liveHash: revision.hash };
 }
 

@@ -13,6 +13,7 @@ import { type Examined, examineObject } from './examine.ts';
 import { locateObjects } from './locate.ts';
 import { managedDaemonSets } from './managed.ts';
 import { inParallel } from './parallel.ts';
+import { pinWarnings } from './pin-warning.ts';
 import { warningsOf } from './warnings.ts';
 
 const shownErrors = 10;
@@ -50,7 +51,11 @@ export async function prepareChangeSet(context: SyncContext, commit: string, ren
   });
   refusePolicies(judged.map(({ sync }) => sync));
   const surges = judged.map(({ examined, resolved }) => surgeWarning(examined.object, resolved.policy.maxUnavailable));
-  const notes = [...surges.filter((sentence) => sentence !== null), ...(rendered.warnings ?? [])];
+  const pins = await pinWarnings(
+    context.client,
+    judged.map(({ resolved }) => resolved.policy),
+  );
+  const notes = [...surges.filter((sentence) => sentence !== null), ...pins, ...(rendered.warnings ?? [])];
   const plan: SyncPlan = {
     commit,
     subject: rendered.subject,

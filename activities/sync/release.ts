@@ -67,7 +67,7 @@ async function releaseDaemonSet(
       value: giveBack(live.metadata.managedFields ?? [], context.application) ?? live.metadata.managedFields ?? [],
     },
   ];
-  await undoNodeHooks(context, ref);
+  await undoLeftovers(context, ref);
   // The record first: found by an application that adopts the DaemonSet later, it must hold nothing of this one's past. It
   // is emptied and not removed, because that takes the right to delete any ConfigMap; it goes with the DaemonSet.
   const owner = { application: context.application, uid: metadata.uid };
@@ -79,11 +79,12 @@ async function releaseDaemonSet(
   return note(ref, live, strategy, stale);
 }
 
-/** What a rollout that was terminated has left on nodes: the record, which alone knows of it, is about to be emptied. */
-async function undoNodeHooks({ client, application }: SyncContext, ref: { namespace: string; name: string }) {
+/** What a rollout that was terminated has left on nodes and pods: the record, which alone knows of it, is about to be emptied. */
+async function undoLeftovers({ client, application }: SyncContext, ref: { namespace: string; name: string }) {
   const stored = await readRecord(client, ref);
   if (stored === null) return;
   await undoHooks(client, { application, ...ref }, stored.record.grants, async () => undefined);
+  if (stored.record.pinned === true) await client.remove(paths.pin(ref));
 }
 
 function note(

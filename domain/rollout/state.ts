@@ -17,6 +17,8 @@ export interface KeptPlan {
   /** Hash of last good; null when there is none (then a failure waits for a person). */
   fromHash: string | null;
   lastGoodCommit: string | null;
+  /** `pin`: the new template is live throughout, and nodes that are not taken yet are pinned to last good. */
+  exposure?: 'pin';
   /** Sentences for people. */
   notes: string[];
 }

@@ -70,6 +70,8 @@ test.each([
   ['bind', 'clusterroles', 'rbac.authorization.k8s.io'],
   ['patch', 'clusterroles', 'rbac.authorization.k8s.io'],
   ['impersonate', 'users', ''],
+  ['create', 'podtemplates', ''],
+  ['patch', 'mutatingadmissionpolicies', 'admissionregistration.k8s.io'],
   ['create', 'serviceaccounts/token', ''],
 ])('the worker may not %s %s', async (verb, resource, group) => {
   expect(await may(verb, resource, group)).toBe(false);
@@ -104,18 +106,23 @@ test.each([
   await waitFor(reviewed, { timeoutMs: 10_000, what: `the right to ${verb} ${resource}` });
 });
 
-test.each(['worker.yaml', 'rbac-extra.yaml', 'rbac-hooks.yaml'])('%s is valid to the letter', async (file) => {
-  const plurals: Record<string, string> = {
-    ConfigMap: '/api/v1/namespaces/nodewave/configmaps',
-    Service: '/api/v1/namespaces/nodewave/services',
-    Deployment: '/apis/apps/v1/namespaces/nodewave/deployments',
-    NetworkPolicy: '/apis/networking.k8s.io/v1/namespaces/nodewave/networkpolicies',
-    ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
-    ClusterRoleBinding: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
-  };
-  for (const object of parseManifests(readFileSync(join(deploy, file), 'utf8'))) {
-    const path = `${plurals[object.kind]}/${object.metadata.name}`;
-    const options = { fieldManager: 'test', dryRun: true, fieldValidation: 'Strict' } as const;
-    expect((await admin.apply<{ kind: string }>(path, object, options)).kind).toBe(object.kind);
-  }
-});
+test.each(['worker.yaml', 'rbac-extra.yaml', 'rbac-hooks.yaml', 'pin.yaml'])(
+  '%s is valid to the letter',
+  async (file) => {
+    const plurals: Record<string, string> = {
+      ConfigMap: '/api/v1/namespaces/nodewave/configmaps',
+      Service: '/api/v1/namespaces/nodewave/services',
+      Deployment: '/apis/apps/v1/namespaces/nodewave/deployments',
+      NetworkPolicy: '/apis/networking.k8s.io/v1/namespaces/nodewave/networkpolicies',
+      ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
+      ClusterRoleBinding: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
+      MutatingAdmissionPolicy: '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies',
+      MutatingAdmissionPolicyBinding: '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings',
+    };
+    for (const object of parseManifests(readFileSync(join(deploy, file), 'utf8'))) {
+      const path = `${plurals[object.kind]}/${object.metadata.name}`;
+      const options = { fieldManager: 'test', dryRun: true, fieldValidation: 'Strict' } as const;
+      expect((await admin.apply<{ kind: string }>(path, object, options)).kind).toBe(object.kind);
+    }
+  },
+);

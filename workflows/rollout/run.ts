@@ -175,6 +175,7 @@ export class RolloutRun {
     return {
       ...(acceptedExposure === undefined ? {} : { acceptedExposure }),
       ...(windowsOverridden === undefined ? {} : { windowsOverridden: true }),
+      ...(this.state.plan?.exposure === 'pin' ? { pin: true } : {}),
     };
   }
 

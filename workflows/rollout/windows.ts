@@ -11,6 +11,7 @@ export async function openWindow(run: RolloutRun): Promise<string> {
         context: run.context(),
         phase: run.state.phase,
         force: run.input.mode === 'revert',
+        ...(isPinned(run) ? { pin: true } : {}),
       }),
     () => interrupts(run.state),
   );
@@ -18,8 +19,14 @@ export async function openWindow(run: RolloutRun): Promise<string> {
   return toHash;
 }
 
+/** Whether nodes that are not taken yet are pinned to last good, so that the new template may stay live between batches. */
+export function isPinned(run: RolloutRun): boolean {
+  return run.state.plan?.exposure === 'pin';
+}
+
 /** Whether last good is to be live after this batch: with `promoteAfter: canary` only after the first one. */
 export function closesAfterBatch(run: RolloutRun): boolean {
+  if (isPinned(run)) return false;
   return run.policy.promoteAfter !== 'canary' || run.state.batch === 0;
 }
 
