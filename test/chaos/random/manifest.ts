@@ -2,6 +2,9 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
 import { nodeGroupLabel } from '../../../dev/stack/nodes.ts';
 import { applyStages, crashLoop, slowReady } from '../../../dev/stack/stages.ts';
+import { parseApplications } from '../../../domain/application/parse.ts';
+import type { ApplicationSpec } from '../../../domain/application/spec.ts';
+import { randomCluster } from './stack.ts';
 
 /** Nodes that the run's DaemonSet selects. */
 export const runSelector: Readonly<Record<string, string>> = { [nodeGroupLabel]: 'node' };
@@ -46,4 +49,30 @@ export function versionYaml(name: string, image: string, behaviour: Behaviour): 
       },
     },
   });
+}
+
+/** Per cent of the nodes that may be out at once. */
+export const budgetPercent = 10;
+
+/** The application of a run: a canary with a soak, then three more batches. */
+export function applicationFor(namespace: string, repo: string): ApplicationSpec {
+  const text = stringify({
+    apiVersion: 'nodewave.dev/v1alpha1',
+    kind: 'NodeApplication',
+    metadata: { name: namespace },
+    spec: {
+      source: { repo, ref: { branch: 'main' }, path: '.' },
+      destination: { cluster: randomCluster, namespace },
+      sync: { interval: '10m' },
+      rollout: {
+        batches: [{ nodes: '5%', soak: '1s' }, { nodes: '30%' }, { nodes: '65%' }, { nodes: '100%' }],
+        maxUnavailable: `${budgetPercent}%`,
+        readyWithin: '1m',
+      },
+    },
+  });
+  const { specs, errors } = parseApplications(text, 'random.yaml');
+  const [spec] = specs;
+  if (spec === undefined) throw new Error(JSON.stringify(errors));
+  return spec;
 }

@@ -28,9 +28,11 @@ export function reportTable(report: RunReport): string {
     ['most nodes out, whoever did it', judgement.mostOut],
     ['most templates at once', judgement.mostTemplates],
     ['watches begun anew', report.gaps],
+    ['workers that ended by themselves', report.selfEnded.length],
     ['violations', report.violations.length],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
-  return [...lines, ...report.violations.slice(0, 20).map((violation) => `  ${violation}`)].join('\n');
+  const ends = report.selfEnded.slice(0, 5);
+  return [...lines, ...ends, ...report.violations.slice(0, 20).map((violation) => `  ${violation}`)].join('\n');
 }

@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreV1Api } from '@kubernetes/client-node';
-import { stringify } from 'yaml';
 import { waitFor } from '../../../dev/stack/wait.ts';
-import { parseApplications } from '../../../domain/application/parse.ts';
-import type { ApplicationSpec } from '../../../domain/application/spec.ts';
 import { auditTail } from '../../support/audit-tail.ts';
 import { recordCluster } from '../../support/cluster-record.ts';
 import { type Judgement, judge } from '../../support/cluster-rules.ts';
@@ -12,8 +9,8 @@ import { seededRandom } from '../rounds.ts';
 import { ClusterFaults } from './cluster-faults.ts';
 import { Commits, type Version, type VersionEnding, wrongEnding } from './commits.ts';
 import { clusterFaults, type Fault, FaultCounts, type ProcessFault, processFaults } from './kinds.ts';
-import { applyBehaviours, type Behaviour, runSelector } from './manifest.ts';
-import { type RandomStack, randomCluster } from './stack.ts';
+import { applicationFor, applyBehaviours, type Behaviour, budgetPercent, runSelector } from './manifest.ts';
+import type { RandomStack } from './stack.ts';
 
 /** What a run is to be. */
 export interface RunOptions {
@@ -41,13 +38,12 @@ export interface RunReport {
   events: number;
   /** How often the watch of the record had to begin anew. */
   gaps: number;
+  /** See `RandomStack.selfEnded`. */
+  selfEnded: readonly string[];
   slowestRestartMs: Partial<Record<ProcessFault, number>>;
 }
 
 const daemonSet = 'agent';
-
-/** Per cent of the nodes that may be out at once. */
-const budgetPercent = 10;
 
 /** How much longer than planned a run may go on to reach its numbers. */
 export const mostParts = 1.2;
@@ -162,6 +158,7 @@ class RandomRun {
       endings: this.#commits.endings,
       events: this.#parts.record.seen.length,
       gaps: this.#parts.record.gaps(),
+      selfEnded: this.#stack.selfEnded,
       slowestRestartMs: this.#slowest,
     };
   }
@@ -372,26 +369,4 @@ class RandomRun {
     const atSeconds = Math.round((Date.now() - this.#beganMs) / 1_000);
     process.stderr.write(`random run, ${atSeconds} s: ${line}; ${this.#faults.total()} faults\n`);
   }
-}
-
-function applicationFor(namespace: string, repo: string): ApplicationSpec {
-  const text = stringify({
-    apiVersion: 'nodewave.dev/v1alpha1',
-    kind: 'NodeApplication',
-    metadata: { name: namespace },
-    spec: {
-      source: { repo, ref: { branch: 'main' }, path: '.' },
-      destination: { cluster: randomCluster, namespace },
-      sync: { interval: '10m' },
-      rollout: {
-        batches: [{ nodes: '5%', soak: '1s' }, { nodes: '30%' }, { nodes: '65%' }, { nodes: '100%' }],
-        maxUnavailable: `${budgetPercent}%`,
-        readyWithin: '1m',
-      },
-    },
-  });
-  const { specs, errors } = parseApplications(text, 'random.yaml');
-  const [spec] = specs;
-  if (spec === undefined) throw new Error(JSON.stringify(errors));
-  return spec;
 }

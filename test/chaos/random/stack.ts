@@ -6,7 +6,7 @@ import { connect, loadTemporalConfig, type NodewaveClient } from '../../../clien
 import { prepareServices, servicesReady } from '../../../dev/services.ts';
 import { sweepStacks } from '../../../dev/stack/ledger.ts';
 import { freePort, returnPort } from '../../../dev/stack/ports.ts';
-import { type ManagedProcess, startProcess } from '../../../dev/stack/process.ts';
+import { killNow, lastLines, type ManagedProcess, startProcess } from '../../../dev/stack/process.ts';
 import { type Stack, startStack, temporalDbFile } from '../../../dev/stack/stack.ts';
 import { startTemporal, type Temporal } from '../../../dev/stack/temporal.ts';
 import { killApiServer } from './api-server.ts';
@@ -33,6 +33,8 @@ export interface RandomStack {
   killTemporal(): Promise<void>;
   /** SIGKILLs the API server and starts it again on its etcd; returns when it is ready. */
   killApiServer(): Promise<void>;
+  /** How workers ended that nobody had killed: exit code and last words. Each was started again. */
+  readonly selfEnded: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -91,10 +93,26 @@ async function withServices(stack: Stack): Promise<RandomStack> {
   };
   let worker = await startWorker();
   let temporal: Temporal = stack.temporal;
+  let stopped = false;
+  const selfEnded: string[] = [];
+  // What a Deployment does: a worker that ends is started again.
+  const supervise = (child: ManagedProcess): void => {
+    void child.ended.then(async ({ code, signal }) => {
+      if (child !== worker || stopped) return;
+      selfEnded.push(`exit ${signal ?? code}: ${lastLines(setup.logFile, 2)}`);
+      worker = await startWorker();
+      supervise(worker);
+    });
+  };
+  supervise(worker);
   const killWorker = async (): Promise<void> => {
-    process.kill(worker.identity.pid, 'SIGKILL');
-    await worker.ended;
-    worker = await startWorker();
+    const victim = worker;
+    const next = victim.ended.then(startWorker);
+    // Nobody is to take the death for one of the worker's own.
+    worker = { ...victim };
+    killNow(victim.identity);
+    worker = await next;
+    supervise(worker);
   };
   return {
     stack,
@@ -121,7 +139,9 @@ async function withServices(stack: Stack): Promise<RandomStack> {
       });
     },
     killApiServer: () => killApiServer(stack),
+    selfEnded,
     stop: async () => {
+      stopped = true;
       await client.close();
       await stack.stop();
     },
