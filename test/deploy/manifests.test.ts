@@ -121,7 +121,7 @@ test.each(['worker.yaml', 'rbac-extra.yaml', 'rbac-hooks.yaml', 'pin.yaml'])(
     };
     for (const object of parseManifests(readFileSync(join(deploy, file), 'utf8'))) {
       const path = `${plurals[object.kind]}/${object.metadata.name}`;
-      const options = { fieldManager: 'test', dryRun: true, fieldValidation: 'Strict' } as const;
+      const options = { fieldManager: 'test', dryRun: true, force: true, fieldValidation: 'Strict' } as const;
       expect((await admin.apply<{ kind: string }>(path, object, options)).kind).toBe(object.kind);
     }
   },
