@@ -17,7 +17,7 @@ export interface NodeOptions {
   pools?: readonly string[];
   /** Labels on every node. */
   labels?: Readonly<Record<string, string>>;
-  /** Gives up waiting for Ready after this long; two minutes without it. */
+  /** Gives up waiting for Ready after this long; two minutes without it, and 100 ms a node for many. */
   timeoutMs?: number;
 }
 
@@ -83,7 +83,7 @@ const isReady = ({ status }: V1Node) =>
  * that are missing, deletes those above. Nodes that exist are not changed.
  */
 export async function scaleNodes(kubeConfig: KubeConfig, count: number, options: NodeOptions = {}): Promise<string[]> {
-  const { prefix = 'node', timeoutMs = 120_000 } = options;
+  const { prefix = 'node', timeoutMs = Math.max(120_000, count * 100) } = options;
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const wanted = Array.from({ length: count }, (_, index) => nodeManifest(index, options));
   const names = new Set(wanted.map(({ metadata }) => metadata?.name));
