@@ -157,10 +157,12 @@ async function loop(
           return { ...batchResult('closed', step, record.record), closed: stop };
         }
         const moved = stop === null && (await refill(step, decidedMs));
-        blocked = stop?.sentence ?? waitedFor(deps.guards);
+        if (stop !== null) blocked = stop.sentence;
         if (moved) continue;
-        // Held until the next grant, nodes that are back could be just what another rollout waits for, and it for ours.
-        if (performance.now() - settledMs > settleEveryMs) await settle(step);
+        // Held until the next grant, nodes that are back could be just what another rollout waits for, and it for ours. And
+        // at the limit over all rollouts they are what this one waits for itself.
+        const waits = step.settled.length > 0 && blocked !== null;
+        if (waits || performance.now() - settledMs > settleEveryMs) await settle(step);
       }
       await Promise.race([changed.then(() => sleep(settleMs)), sleep(tickMs)]);
       deps.signal.throwIfAborted();
@@ -173,7 +175,9 @@ async function loop(
     const nodes = view.nodes();
     const uids = new Map(nodes.map((node) => [node.name, node.uid]));
     const granted = removable.map((pod) => ({ node: pod.node, nodeUid: uids.get(pod.node) ?? '', podUid: pod.uid }));
-    const free = await admitted(deps.guards, [...granted, ...step.grant], nodes);
+    const wanted = [...granted, ...step.grant];
+    const free = await admitted(deps.guards, wanted, nodes, isBack());
+    blocked = wanted.length === 0 ? null : waitedFor(deps.guards);
     // Grants that are there already are acted on first; new ones only after the record holds them.
     const pods = removable.filter((pod) => free.has(uids.get(pod.node) ?? ''));
     if (!(await confirmGrants(record, pods))) return true;
@@ -182,9 +186,8 @@ async function loop(
     if (grants.length === 0) return false;
     const written = await grant(record, input, { ...step, grant: [...grants] });
     if (written) await removeGranted(new Set(grants.map((wish) => wish.podUid)));
-    // Only after the record: until then a worker that takes over would still find the grant, and act on it. And where the
-    // record had moved on, what was reserved for grants that are not in it.
-    await released(deps.guards, isBack());
+    // Where the record had moved on, what was reserved is not granted. Else nodes that are back are free with the next refill.
+    else await released(deps.guards, isBack());
     return written;
   }
 
@@ -195,15 +198,19 @@ async function loop(
     await removePods({ ...deps, evictions }, input.context.ref.namespace, pods, decidedMs, deleted);
   }
 
-  /** Takes grants that are over out of the record. */
+  /**
+   * Takes grants that are over out of the record, then frees their nodes: until the record is written, a worker that takes
+   * over would still find the grant, and act on it.
+   */
   async function settle(step: Step): Promise<void> {
-    if (step.settled.length === 0) return;
     settledMs = performance.now();
     const settled = new Set(step.settled.map(grantKey));
-    await record.update((current) => ({
-      ...current,
-      grants: current.grants.filter((entry) => !settled.has(grantKey(entry))),
-    }));
+    if (settled.size > 0) {
+      await record.update((current) => ({
+        ...current,
+        grants: current.grants.filter((entry) => !settled.has(grantKey(entry))),
+      }));
+    }
     await released(deps.guards, isBack());
   }
 

@@ -23,8 +23,13 @@ export interface RefillGuard {
    * Those of the wanted nodes that may be taken now; what it admits it has reserved for this rollout. Asked before each grant,
    * and again before the pod of a granted node is deleted: between the two a worker may have been away for long.
    * @param nodes all nodes of the cluster
+   * @param isFree as for `release`, which is done on the way
    */
-  admit(wanted: readonly Wish[], nodes: readonly NodeView[]): Promise<readonly Wish[]>;
+  admit(
+    wanted: readonly Wish[],
+    nodes: readonly NodeView[],
+    isFree: (nodeUid: string) => boolean,
+  ): Promise<readonly Wish[]>;
   /** Frees what is reserved for this rollout on nodes that `isFree` says are back or gone. Repeating it changes nothing. */
   release(isFree: (nodeUid: string) => boolean): Promise<void>;
   /** Why the last `admit` left nodes out, for people; null when it left none. */
@@ -45,11 +50,12 @@ export async function admitted(
   guards: readonly RefillGuard[],
   wanted: readonly Wish[],
   nodes: readonly NodeView[],
+  isFree: (nodeUid: string) => boolean,
 ): Promise<ReadonlySet<string>> {
   let left = wanted;
   for (const guard of guards) {
     if (left.length === 0) break;
-    left = await guard.admit(left, nodes);
+    left = await guard.admit(left, nodes, isFree);
   }
   return new Set(left.map(({ nodeUid }) => nodeUid));
 }

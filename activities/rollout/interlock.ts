@@ -56,15 +56,19 @@ export function interlockGuard(deps: InterlockDeps): RefillGuard {
 
   return {
     stops: async () => null,
-    async admit(wanted, nodes) {
+    async admit(wanted, nodes, isFree) {
       if (wanted.length === 0) return [];
       const cap = deps.maxNodesOut === null ? null : budgetOf(deps.maxNodesOut, nodes.length);
       const present = new Set(nodes.map(({ uid }) => uid));
-      const decision = await change(async (table) => {
+      const asked = new Set(wanted.map(({ nodeUid }) => nodeUid));
+      const decision = await change(async (read) => {
+        const back = ownNodes(read, me).filter((uid) => !asked.has(uid) && isFree(uid));
+        const table = back.length === 0 ? read : without(read, me, new Set(back));
         const first = admit(table, me, wanted, cap, Date.now());
-        if (first.inTheWay.size === 0) return first;
+        const changed = first.changed || back.length > 0;
+        if (first.inTheWay.size === 0) return { ...first, changed };
         const rest = swept(table, await overOf(deps, first.inTheWay), present, Date.now());
-        if (rest.size === table.size) return first;
+        if (rest.size === table.size) return { ...first, changed };
         return { ...admit(rest, me, wanted, cap, Date.now()), changed: true };
       });
       if (decision === null) return [];
