@@ -49,7 +49,8 @@ scenario(
   },
 );
 
-scenario("nodes that run Nodewave's or Temporal's own pods go last", {}, async (scene) => {
+// The pod of Temporal is in the same namespace, and of no template.
+scenario("nodes that run Nodewave's or Temporal's own pods go last", { templates: 3 }, async (scene) => {
   await installed(scene);
   const own = scene.nodes.names[2] ?? '';
   const pod = {
