@@ -60,8 +60,14 @@ export interface SyncActivities {
     application: string;
     cluster: string;
     daemonSets: Watched[];
+    /** What was reported as changed by others, by `namespace/name`: it is not told again. */
+    edits?: Record<string, string>;
     everyMs: number;
-  }): Promise<{ stragglers: Stragglers[] }>;
+  }): Promise<{
+    stragglers: Stragglers[];
+    /** A sentence for each watched DaemonSet that somebody else has changed while no rollout ran; absent means none. */
+    edits?: Record<string, string>;
+  }>;
   /** Gives the application's DaemonSets back: orphans them, see the design's rule on release. Returns a sentence each. */
   releaseApplication(input: { spec: ApplicationSpec; commit: string | null }): Promise<{ notes: string[] }>;
   /** Lifts the quarantine in the DaemonSets' records. Returns the names of those that had one. */

@@ -112,7 +112,7 @@ function nameOf({ metadata }: DaemonSet): string {
 }
 
 /** The manager of the newest managedFields entry that is neither ours nor the controller's status. */
-function lastEditor(live: DaemonSet, application: string): string {
+export function lastEditor(live: DaemonSet, application: string): string {
   const entries = (live.metadata.managedFields ?? [])
     .filter((entry) => entry.subresource === undefined && entry.manager !== fieldManager(application))
     .sort((a, b) => Date.parse(b.time ?? '') - Date.parse(a.time ?? ''));

@@ -9,9 +9,11 @@ import { planBatches, planDigest, takeCensus } from '../../domain/rollout/plan.t
 import type { DaemonSet, RawTemplate } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
 import { schedulingView } from '../cluster/project.ts';
+import { readRecord } from '../cluster/record-store.ts';
 import type { RolloutActivities, RolloutContext, RolloutPlan } from '../contract.ts';
 import { agreedNodes, listNodes } from './agree.ts';
 import type { RolloutCall } from './call.ts';
+import { describeEdit } from './edits.ts';
 import { undoLeftovers } from './hook-undo.ts';
 import { refuseHooks } from './hooks.ts';
 import { findManifest } from './manifest.ts';
@@ -36,7 +38,7 @@ export async function planRollout(call: RolloutCall, input: PlanInput): Promise<
   const nodes = await agreedNodes(call, input.context);
   const { ref, application } = input.context;
   const live = await readManaged(client, ref, application);
-  const target = input.mode === 'revert' ? null : await predictTarget(call, input);
+  const target = input.mode === 'revert' ? null : await predictTarget(call, input, live);
   const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid, (record) =>
     withTarget(record, input, target, digest(live.spec.template)),
   );
@@ -120,16 +122,19 @@ function makePlan(
 }
 
 /** The template that the API server will make of git's manifest, by a dry run of the very write that opens the window. */
-async function predictTarget(call: RolloutCall, input: PlanInput) {
+async function predictTarget(call: RolloutCall, input: PlanInput, live: DaemonSet) {
   const manifest = await findManifest(call, input);
   const { application } = input.context;
   const base = baseOf(manifest);
   const template = templateOf(manifest);
+  const stored = await readRecord(call.client, input.context.ref);
   // No resourceVersion: it moves with every pod, and a dry run decides nothing by itself.
   const object = desiredDaemonSet(base, template, { application }, undefined);
   const predicted = await call.client.apply<DaemonSet>(paths.daemonSet(input.context.ref), object, {
     fieldManager: fieldManager(application),
     dryRun: true,
+    // Where a person has put back what they had changed, they still own it: writing takes that over, see `writeTemplate`.
+    force: stored !== null && describeEdit(live, stored.record) === null,
     signal: call.signal,
   });
   const templateDigest = digest(predicted.spec.template);

@@ -61,10 +61,19 @@ async function verdictOf(
   if (live === null) return 'install';
   if (digest(templateOf(desired)) !== digest(templateOf(live))) return 'rollout';
   if (record !== null && isUnfinished(record)) return 'rollout';
+  if (record !== null && isUnproven(live, record)) return 'rollout';
   const behind = record === null ? [] : await leftBehind(client, live as unknown as DaemonSet, record, policy);
   if (behind.length > 0) return 'rollout';
   const counts = changes.some((change) => change.class === 'noRestart' || (change.class === 'strategy' && !adopt));
   return counts ? 'configure' : 'unchanged';
+}
+
+/**
+ * What git holds is live, and last good is something else: a person has put it there with kubectl, and then into git. The
+ * rollout brings it to the nodes that they have left out, and makes it last good.
+ */
+function isUnproven(live: KubeObject, { good: [good], target }: DaemonSetRecord): boolean {
+  return target === null && good !== undefined && good.templateDigest !== digest(templateOf(live));
 }
 
 /** Ends of a rollout that leave touched nodes on a template which is not the live one. */

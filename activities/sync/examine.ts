@@ -9,7 +9,9 @@ import { pathInSentence, placeOf } from '../../domain/manifest/place.ts';
 import { at, isPlainObject } from '../../domain/plain.ts';
 import type { FieldChange, ObjectAction } from '../../domain/sync.ts';
 import { KubeError } from '../cluster/kube-error.ts';
-import type { KubeObject } from '../cluster/objects.ts';
+import type { DaemonSet, KubeObject } from '../cluster/objects.ts';
+import { readRecord } from '../cluster/record-store.ts';
+import { describeEdit } from '../rollout/edits.ts';
 import { isForced, type SyncContext } from './context.ts';
 import type { Located } from './locate.ts';
 import { predict } from './predict.ts';
@@ -34,7 +36,7 @@ export async function examineObject(context: SyncContext, located: Located): Pro
   const refusal = live === null ? null : immutableSelector(located, live);
   if (refusal !== null) return refusal;
   try {
-    const desired = await predict(context, located, adopt);
+    const desired = await predict(context, located, adopt, !adopt && (await isAsLeft(context, located)));
     const changes = changesOf(located, desired);
     const action = live === null ? 'create' : changes.length > 0 ? 'configure' : 'unchanged';
     return { ...located, adopt, desired, action, changes };
@@ -43,6 +45,17 @@ export async function examineObject(context: SyncContext, located: Located): Pro
     const place = placeOf(object, pathInSentence(object.body, error.message));
     return { ...place, message: `${describeObject(object)}: ${error.message}` };
   }
+}
+
+/**
+ * Whether a managed DaemonSet is as a rollout has left it: then parts that somebody has set by hand are back to what they
+ * were, and the next release need not stop at them.
+ */
+async function isAsLeft({ client }: SyncContext, { object, live }: Located): Promise<boolean> {
+  if (live === null || !isDaemonSet(object)) return false;
+  const { name, namespace = '', uid } = live.metadata;
+  const stored = await readRecord(client, { name, namespace });
+  return stored?.record.daemonSetUid === uid && describeEdit(live as unknown as DaemonSet, stored.record) === null;
 }
 
 /** Whether the application still has to take the object over. Throws Conflict when someone else has it. */

@@ -18,8 +18,14 @@ const predictable = ['DaemonSet', 'ConfigMap', 'Secret'];
 /**
  * The object as it would be after the sync, defaulted and checked by the API server's dry runs, in which nothing is
  * written. `adopt` predicts what is left once kubectl's fields have changed hands: what git dropped goes.
+ * @param ours what is live is what the application knows, so whoever wrote a part of it by hand is no obstacle
  */
-export async function predict(context: SyncContext, located: Located, adopt: boolean): Promise<KubeObject> {
+export async function predict(
+  context: SyncContext,
+  located: Located,
+  adopt: boolean,
+  ours = false,
+): Promise<KubeObject> {
   const { client, application, spec } = context;
   const { object, live, path } = located;
   // Only the API server knows the schema of a kind that this commit defines; it says so when the object is applied.
@@ -27,7 +33,7 @@ export async function predict(context: SyncContext, located: Located, adopt: boo
   if (located.awaits === 'namespace') {
     return await tryOut(context, located.collection, object.body, tryOutNamespace);
   }
-  const overKubectl = adopt || spec.sync.drift === 'correct';
+  const overKubectl = adopt || ours || spec.sync.drift === 'correct';
   const applied = await applyOver(client, {
     application,
     path,

@@ -13,7 +13,7 @@ export function phaseOf(state: ApplicationState): ApplicationPhase {
   if (state.busy !== null) return 'syncing';
   if (state.active.length > 0) return 'rollingOut';
   if (state.invalid) return 'invalid';
-  if (state.obstacles.length > 0) return 'held';
+  if (state.obstacles.length > 0 || editsOf(state).length > 0) return 'held';
   if (state.pollProblem !== null) return 'holding';
   return 'waiting';
 }
@@ -33,6 +33,9 @@ export function sentenceOf(state: ApplicationState): string {
     const why = state.obstacles.map((one) => obstacleSentence(state.name, one)).join(' ');
     return [why, returning(state)].filter(Boolean).join(' ');
   }
+  const edits = editsOf(state);
+  if (edits.length > 0)
+    return `${edits.join(' ')} To take it over, commit it; then it is rolled out to the rest and becomes last good.`;
   if (state.pollProblem !== null) return `${state.pollProblem} Asking again until git answers.`;
   return waitingSentence(state);
 }
@@ -43,6 +46,14 @@ function pausedPage(state: ApplicationState, paused: ApplicationPaused): string 
   const rollouts = active.length === 0 ? '' : ` Paused with it: ${active.map(daemonSetLabel).join(', ')}.`;
   const waits = observed && observed.commit !== attempted ? ` Commit ${shortCommit(observed.commit)} waits.` : '';
   return `${pausedSentence(state.name, paused)}${rollouts}${waits} Nothing is deleted or applied until "nodewave resume ${state.name}".`;
+}
+
+/** What others have changed of DaemonSets that no rollout moves now. */
+function editsOf({ edits = {}, active }: ApplicationState): string[] {
+  const moving = active.map(daemonSetLabel);
+  return Object.entries(edits)
+    .filter(([label]) => !moving.includes(label))
+    .map(([, sentence]) => (/[.!?]$/.test(sentence) ? sentence : `${sentence}.`));
 }
 
 /** Commits that wait for their turn. */

@@ -189,6 +189,8 @@ export interface ApplicationState {
   restore?: { from: string; to: string } | null;
   /** Reported, and not taken up yet. */
   stragglers?: Stragglers[];
+  /** By `namespace/name`: who has changed what while no rollout ran, as the watch reported it. */
+  edits?: Record<string, string>;
   /** By `namespace/name`. */
   catchUps?: Record<string, CatchUp>;
   obstacles: Obstacle[];

@@ -106,6 +106,8 @@ async function start(
   // Known before it is started, so that its end finds it and no message in between sees a gap.
   state.active.push(active);
   state.obstacles = state.obstacles.filter((obstacle) => mode === 'revert' || !sameDaemonSet(obstacle, sync));
+  // Whatever it was, the rollout finds it itself, or it has been put back or taken into git.
+  delete state.edits?.[label];
   delete run.results[label];
   run.waits[label] = active.rollout;
   try {

@@ -39,10 +39,12 @@ export async function stopStragglers(app: App): Promise<void> {
 async function wait(app: App, daemonSets: Watched[]): Promise<void> {
   const { name } = app.state;
   const { cluster } = specOf(app).destination;
-  const question = { application: name, cluster, daemonSets, everyMs: catchUpMs.look };
+  const { edits } = app.state;
+  const question = { application: name, cluster, daemonSets, everyMs: catchUpMs.look, ...(edits ? { edits } : {}) };
   try {
-    const { stragglers } = await waitActivities(cluster).waitForStragglers(question);
+    const { stragglers, edits: seen = {} } = await waitActivities(cluster).waitForStragglers(question);
     app.state.stragglers = stragglers;
+    app.state.edits = seen;
     app.arrivals += 1;
     // The next wait begins after the catch-up, with what is then to be watched.
     app.stragglers = null;

@@ -32,6 +32,8 @@ export class World {
   released: string[] = [];
   /** What the next look for nodes that missed a rollout finds; emptied by it. */
   stragglers: Stragglers[] = [];
+  /** What others have changed, as the look for stragglers sees it. */
+  edits: Record<string, string> = {};
   /** Commits whose other objects were brought back. */
   restored: string[] = [];
   /** Commits that were applied without their other objects. */
@@ -131,13 +133,14 @@ export function worldActivities(worldOf: (repo: string) => World): GitActivities
       world.pruned.push(...daemonSets.map(({ name }) => name));
       return { notes: daemonSets.map(({ name }) => `DaemonSet ${name} was deleted`) };
     },
-    async waitForStragglers({ application, daemonSets }) {
+    async waitForStragglers({ application, daemonSets, edits = {} }) {
       const world = worldOf(`https://git.example.com/${application}.git`);
       world.note('waitForStragglers');
       const due = daemonSets.filter(({ notBeforeMs }) => notBeforeMs <= Date.now());
       const found = world.stragglers.filter((one) => due.some(({ name }) => name === one.name));
       world.stragglers = world.stragglers.filter((one) => !found.includes(one));
-      if (found.length > 0) return { stragglers: found };
+      const isNews = JSON.stringify(edits) !== JSON.stringify(world.edits);
+      if (found.length > 0 || isNews) return { stragglers: found, edits: world.edits };
       throw ApplicationFailure.create({ type: 'NoStragglers', category: 'BENIGN', nextRetryDelay: 100 });
     },
     async releaseApplication({ spec }) {
