@@ -27,23 +27,25 @@ export async function listNodes(call: RolloutCall): Promise<NodeView[]> {
  * The nodes, once Nodewave and the DaemonSet controller count the same for the live template (S1), which the controller must have
  * seen (S33). While they do not it throws Infrastructure with a sentence: planning holds, and is tried again by itself.
  */
-export async function agreedNodes(call: RolloutCall, context: RolloutContext): Promise<NodeView[]> {
+export async function agreedNodes(
+  call: RolloutCall,
+  context: RolloutContext,
+  everyMs: number = lookEveryMs,
+): Promise<NodeView[]> {
   for (let look = 1; ; look++) {
     const nodes = await listNodes(call);
     // After the nodes: what the controller has counted until then includes them.
     const live = await readManaged(call.client, context.ref, context.application);
     const { generation, observedGeneration, desiredNumberScheduled: desired, scheduling } = daemonSetView(live);
     const counted = { desired, nodes, scheduling, podNodes: new Set<string>() };
-    if (observedGeneration >= generation && disagreement(counted) === null) return nodes;
-    if (look === looks) {
-      const podNodes = await nodesWithPods(call, live);
-      const why =
-        observedGeneration < generation
-          ? `the DaemonSet controller has seen generation ${observedGeneration} of ${generation}`
-          : (disagreement({ ...counted, podNodes }) ?? 'the DaemonSet controller counts other nodes');
-      throw new NodewaveError('Infrastructure', `Nothing is planned: ${why}`);
-    }
-    await sleep(lookEveryMs, undefined, { signal: call.signal });
+    const isSeen = observedGeneration >= generation;
+    if (isSeen && disagreement(counted) === null) return nodes;
+    const why = isSeen
+      ? disagreement({ ...counted, podNodes: await nodesWithPods(call, live) })
+      : `the DaemonSet controller has seen generation ${observedGeneration} of ${generation}`;
+    if (why === null) return nodes;
+    if (look === looks) throw new NodewaveError('Infrastructure', `Nothing is planned: ${why}`);
+    await sleep(everyMs, undefined, { signal: call.signal });
   }
 }
 

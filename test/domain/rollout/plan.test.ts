@@ -54,6 +54,72 @@ describe('the plan', () => {
   });
 });
 
+describe('what a plan says of nodes', () => {
+  const zoned = nodes(6).map((one, index) => ({
+    ...one,
+    labels: { [zoneKey]: index < 4 ? 'a' : 'b', ...(index === 5 ? { 'node.kubernetes.io/pool': 'gpu' } : {}) },
+  }));
+
+  test('each batch names the zones and pools of the nodes that it adds', () => {
+    const batches = [batch(1, { per: zoneKey }), batch('100%')];
+    const made = planned({ policy: { ...policy, batches }, nodes: zoned });
+    expect(made.batches[0]).toMatchObject({ goal: 2, zones: { a: 1, b: 1 } });
+    expect(made.batches[1]).toMatchObject({ goal: 6, zones: { a: 3, b: 1 } });
+    const pools = made.batches.map((one) => one.pools?.gpu ?? 0);
+    expect(pools.reduce((sum, one) => sum + one, 0)).toBe(1);
+  });
+
+  test('of many zones the biggest are named, and no node is lost', () => {
+    const many = nodes(30).map((one, index) => ({ ...one, labels: { [zoneKey]: `z${Math.min(index, 20)}` } }));
+    const [only] = planned({ policy: { ...policy, batches: [batch('100%')] }, nodes: many }).batches;
+    expect(Object.keys(only?.zones ?? {})).toHaveLength(8);
+    expect(only?.zones).toMatchObject({ z20: 10, others: 14 });
+  });
+
+  test('with hundreds of batches it stays small', () => {
+    const batches = Array.from({ length: 200 }, (_, index) => batch(1, { name: `b${index}` }));
+    const made = planned({ policy: { ...policy, batches }, nodes: zoned });
+    expect(made.batches.filter((one) => one.zones !== undefined)).toHaveLength(40);
+  });
+
+  test('a batch says which nodes it selects, and a note that there are none', () => {
+    const select = { matchLabels: { pool: 'gone' }, names: ['x'] };
+    const made = planned({ policy: { ...policy, batches: [batch('100%', { name: 'gpu', select }), batch('100%')] } });
+    expect(made.batches[0]).toMatchObject({ nodes: '100% of x, pool=gone', goal: 0 });
+    expect(made.notes).toEqual(['Batch "gpu" selects no node that is there now: it is done as soon as it starts.']);
+    const expression = { matchExpressions: [{ key: 'k', operator: 'In' as const, values: ['a', 'b'] }] };
+    const other = planned({ policy: { ...policy, batches: [batch(2, { select: expression, per: zoneKey })] } });
+    expect(other.batches[0]?.nodes).toBe(`2 of k In (a, b) per ${zoneKey}`);
+  });
+
+  test('a batch of all selected nodes is not a batch of all nodes', () => {
+    const made = planned({ policy: { ...policy, batches: [batch('100%', { select: { names: ['n00'] } })] } });
+    expect(made.batches).toMatchObject([{ goal: 1 }, { name: 'rest', goal: 21 }]);
+  });
+
+  test('nodes that keep what they run are told, are in no batch and do not count for the budget', () => {
+    const all = [...nodes(20), node('h', { labels: { 'nodewave.dev/hold': '' } })];
+    const made = planned({ policy: { ...policy, exclude: { names: ['n00'] } }, nodes: all });
+    expect(made).toMatchObject({
+      census: { eligible: 21 },
+      budget: 2,
+      batches: [{ goal: 1 }, { goal: 10 }, { goal: 19 }],
+    });
+    expect(made.notes.at(-1)).toBe(
+      '2 eligible nodes keep what they run (n00: excluded by the policy, h: label nodewave.dev/hold).',
+    );
+  });
+
+  test('no early batch counts nodes that go last', () => {
+    const batches = [batch(1, { per: zoneKey }), batch('100%')];
+    const ownNodes = new Set(['n04', 'n05']);
+    expect(planned({ policy: { ...policy, batches }, nodes: zoned, ownNodes }).batches).toMatchObject([
+      { goal: 1, zones: { a: 1 } },
+      { goal: 6 },
+    ]);
+  });
+});
+
 describe('the census', () => {
   test('counts zones, and pools by the first label that names one', () => {
     const all = [
@@ -95,6 +161,15 @@ describe('the digest that an approval names', () => {
     ['the restarts', { policy: { ...policy, maxRestarts: 3 } }],
     ['what a failure does', { policy: { ...policy, onFailure: 'pause' } }],
     ['when the new template stays', { policy: { ...policy, promoteAfter: 'canary' } }],
+    ['a selection', { rules: [batch(1, { select: { names: ['n1'] } }), ...policy.batches.slice(1)] }],
+    ['the failure budget', { policy: { ...policy, failureBudget: 1 } }],
+    ['the bound of a rack', { policy: { ...policy, maxUnavailablePer: [{ key: 'rack', max: 1 }] } }],
+    ['whom it leaves out', { policy: { ...policy, exclude: { names: ['n1'] } } }],
+    ['who goes last', { policy: { ...policy, last: { names: ['n1'] } } }],
+    ['the spread', { policy: { ...policy, spread: zoneKey } }],
+    ['the ramp', { policy: { ...policy, ramp: { startWith: 1 } } }],
+    ['the rate', { policy: { ...policy, podsPerMinute: 10 } }],
+    ['the window of the way back', { policy: { ...policy, rollback: { maxUnavailable: 5 } } }],
   ])('changes with %s', (_name, change) => {
     expect(planDigest({ ...parts, ...change })).not.toBe(planDigest(parts));
   });
