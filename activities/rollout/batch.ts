@@ -240,6 +240,7 @@ async function loop(
   }
 
   function moves(): Map<Grant, HookMove> {
+    if (record.record.grants.every((entry) => entry.hooks === undefined)) return new Map();
     return hookMoves(rules, look());
   }
 

@@ -5,10 +5,13 @@ import type { ClusterClient } from '../cluster/client.ts';
 import { hasStatus, type KubeError } from '../cluster/kube-error.ts';
 import { paths } from '../cluster/paths.ts';
 
+/** Longer than any pause between two tries, in milliseconds. */
+const staleMs = 60_000;
+
 /** Removes pods through the Eviction API, which asks their disruption budgets, and remembers whom they have refused (S15). */
 export class Evictions {
   readonly #client: ClusterClient;
-  readonly #refusals = new Map<string, Refusal & { nextMs: number }>();
+  readonly #refusals = new Map<string, Refusal & { triedMs: number; nextMs: number }>();
 
   constructor(client: ClusterClient) {
     this.#client = client;
@@ -53,7 +56,9 @@ export class Evictions {
     for (const [uid, refusal] of this.#refusals) {
       const pod = alive.get(uid);
       const node = pod === undefined ? undefined : uids.get(pod.node);
-      if (pod === undefined || pod.terminatingUntilMs !== undefined) this.#refusals.delete(uid);
+      const over = pod === undefined || pod.terminatingUntilMs !== undefined;
+      // One that was not asked for a while, because a window was closed, says nothing of the time since.
+      if (over || Date.now() - refusal.triedMs > staleMs) this.#refusals.delete(uid);
       else if (node !== undefined && Date.now() - refusal.sinceMs > withinMs) {
         found.set(node, refusalFinding(pod, refusal, withinMs));
       }
@@ -66,8 +71,13 @@ export class Evictions {
     const tries = (before?.tries ?? 0) + 1;
     const nowMs = Date.now();
     const said = error.causes.map((cause) => cause.message ?? '').find((text) => text !== '') ?? error.message;
-    const nextMs = nowMs + retryAfterMs(tries);
-    this.#refusals.set(pod.uid, { sinceMs: before?.sinceMs ?? nowMs, tries, said, nextMs });
+    this.#refusals.set(pod.uid, {
+      sinceMs: before?.sinceMs ?? nowMs,
+      tries,
+      said,
+      triedMs: nowMs,
+      nextMs: nowMs + retryAfterMs(tries),
+    });
   }
 }
 

@@ -223,12 +223,13 @@ export function lastWordMs(grant: Grant): number {
 }
 
 /** The nodes as they are without our own hooks: a cordon of ours is no reason to leave a node out or to take it last. */
-export function withoutOwnCordon(nodes: readonly NodeView[], grants: readonly Grant[]): NodeView[] {
+export function withoutOwnCordon(nodes: readonly NodeView[], grants: readonly Grant[]): readonly NodeView[] {
   const ours = new Set(
     grants
       .filter((grant) => grant.hooks?.changes.some(({ kind }) => kind === 'cordon') === true)
       .map((grant) => grant.nodeUid),
   );
+  if (ours.size === 0) return nodes;
   return nodes.map((node) => (ours.has(node.uid) ? { ...node, unschedulable: false } : node));
 }
 

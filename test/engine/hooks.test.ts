@@ -232,6 +232,57 @@ scenario(
   },
 );
 
+scenario('S32: a DaemonSet that is deleted in mid batch leaves no node out of service', {}, async (scene) => {
+  await scene.install('gone:1');
+  const rollout = await scene.rollout(held, { policy: { hooks: [exclude, cordon] } });
+  await scene.until('two pods to be deleted', async () => (await scene.taken()).length === 2);
+  const path = paths.daemonSet({ namespace: scene.namespace, name: 'agent' });
+  await scene.engine.kube.remove(path, { propagationPolicy: 'Orphan' });
+  await rollout.reaches('stopped');
+  expect(await changed(scene)).toEqual([]);
+  await rollout.send('abort');
+  await rollout.result();
+});
+
+scenario(
+  'item 13: a DaemonSet that is taken from Nodewave while its rollout is stopped: an abort undoes the hooks all the same',
+  {
+    ...withJobs,
+  },
+  async (scene) => {
+    await scene.install('taken:1');
+    const policy = { hooks: [exclude, job('afterAvailable', broken)], onFailure: 'pause' as const };
+    const rollout = await scene.rollout('taken:2', { policy });
+    await rollout.reaches('stopped');
+    expect((await changed(scene)).length).toBeGreaterThan(0);
+    // A check that failed runs again when a person asks for another try, and its node stays out.
+    await rollout.send('resume');
+    await rollout.reaches('rolling');
+    await rollout.reaches('stopped');
+    expect((await changed(scene)).length).toBeGreaterThan(0);
+    const path = paths.daemonSet({ namespace: scene.namespace, name: 'agent' });
+    const annotations = { 'nodewave.dev/application': null };
+    await scene.engine.kube.patch(path, { metadata: { annotations } }, { type: 'merge' });
+    await rollout.send('abort');
+    expect((await rollout.result()).cause).toContain('is not managed by Nodewave any more');
+    expect(await changed(scene)).toEqual([]);
+    await scene.until('no Job to be left', async () => (await jobs(scene)).length === 0);
+  },
+);
+
+scenario(
+  'item 13: a label by which the DaemonSet picks its nodes is refused before a node is touched',
+  {},
+  async (scene) => {
+    await scene.install('picks:1');
+    const [key = ''] = Object.keys(scene.nodes.selector);
+    const rollout = await scene.rollout('picks:2', { policy: { hooks: [{ kind: 'label', key, value: 'x' }] } });
+    const finished = await rollout.result();
+    expect(finished).toMatchObject({ outcome: 'failed' });
+    expect(finished.cause).toContain(`sets the node label ${key}, by which the DaemonSet picks its nodes`);
+  },
+);
+
 function imageIs(pod: Pod, image: string): boolean {
   return pod.spec?.containers?.[0]?.image === image;
 }
