@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => product?.stop());
 
-test('a worker killed at random moments: budget held, no pod deleted twice, the rollout ends right', async () => {
+test('S17: a worker killed at random moments: budget held, no pod deleted twice, the rollout ends right', async () => {
   if (product.first === null) throw new Error('no worker');
   await killRounds(product, product.first, 2, 7);
 }, 240_000);

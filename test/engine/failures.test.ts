@@ -1,14 +1,15 @@
 import { expect } from 'vitest';
 import type { KubeObject } from '../../activities/cluster/objects.ts';
 import { paths } from '../../activities/cluster/paths.ts';
-import { imagePullBackOff, slowTermination } from '../../dev/stack/stages.ts';
+import { imagePullBackOff, neverReady, slowTermination } from '../../dev/stack/stages.ts';
 import { workerUser } from '../support/audit.ts';
 import { type ScenarioRollout, type Scene, scenarios } from './scenario.ts';
 
-/** Pods of `missing` never start; pods of `sticky` never end, as with a finalizer that nobody removes. */
+/** Pods of `missing` never start, pods of `idle` are never ready; pods of `sticky` never end, as with a finalizer that nobody removes. */
 const missing = 'failures:missing';
 const sticky = 'failures:sticky';
-const scenario = scenarios([...imagePullBackOff(missing), ...slowTermination(sticky, 3_600_000)]);
+const idle = 'failures:idle';
+const scenario = scenarios([...neverReady(idle), ...imagePullBackOff(missing), ...slowTermination(sticky, 3_600_000)]);
 
 const canary = [
   { name: 'canary', nodes: 1, soakMs: 600_000 },
@@ -130,3 +131,14 @@ scenario('S40, S41: a rollback that fails ends, needs a person, and does not go 
   });
   expect(await scene.taken()).toHaveLength(1);
 });
+
+scenario(
+  'S44: when nobody arrives for the progress deadline it fails, however patient it is with single pods',
+  {},
+  async (scene) => {
+    await scene.install('failures:1');
+    const before = await scene.uids();
+    const rollout = await scene.rollout(idle, { policy: { readyWithinMs: 600_000, progressDeadlineMs: 3_000 } });
+    expect(await wentBack(scene, rollout, before)).toContain('NoProgress');
+  },
+);

@@ -101,7 +101,7 @@ scenario('S10, S43: a rollout ends with the node that is still away named as def
   await scene.setReady(away, false);
   const rollout = await scene.rollout('nodes:2');
   expect(await rollout.result()).toMatchObject({ ...succeeded, cause: expect.stringMatching(/^1 deferred/) });
-  expect((await rollout.status()).sentence).toBe(`Succeeded, 1 deferred (${away}).`);
+  expect((await rollout.status()).sentence).toBe(`Succeeded, 1 deferred (${away}: NotReady).`);
   expect((await scene.uids())[away]).toBe(uid);
 });
 
@@ -183,4 +183,79 @@ scenario('S12, S29: a touched node that lost its pod to last good is taken again
   expect(await rollout.result()).toMatchObject(succeeded);
   expect((await scene.taken()).filter((name) => name === node)).toHaveLength(2);
   expect(await scene.images()).toEqual({ 'nodes:2': 6 });
+});
+
+/** In the scenario below: all but the first, the fifth and the sixth of eight. */
+const fits = ({ metadata }: { metadata: { name: string } }) => !/-000[156]$/.test(metadata.name);
+
+scenario(
+  'S1, S46: Nodewave counts the nodes that the DaemonSet controller counts',
+  { nodes: 8, fits },
+  async (scene) => {
+    const [tainted, tolerated, cordoned, pressed, elsewhere, executed] = scene.nodes.names as [string, ...string[]];
+    const taint = (node: string | undefined, key: string, effect = 'NoSchedule') =>
+      scene.patchNode(node ?? '', { spec: { taints: [{ key, effect }] } });
+    await Promise.all([
+      taint(tainted, 'ops'),
+      taint(tolerated, 'gpu'),
+      scene.patchNode(cordoned ?? '', { spec: { unschedulable: true } }),
+      taint(pressed, 'node.kubernetes.io/memory-pressure'),
+      scene.patchNode(elsewhere ?? '', { metadata: { labels: { role: 'storage' } } }),
+      taint(executed, 'ops', 'NoExecute'),
+    ]);
+    const matchExpressions = [{ key: 'role', operator: 'NotIn', values: ['storage'] }];
+    const required = { nodeSelectorTerms: [{ matchExpressions }] };
+    const pod = {
+      tolerations: [{ key: 'gpu', operator: 'Exists' }],
+      affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } },
+    };
+    await scene.install('nodes:1', { pod });
+    expect((await scene.live()).status?.desiredNumberScheduled).toBe(5);
+    const rollout = await scene.rollout('nodes:2', { pod });
+    expect(await rollout.result()).toMatchObject(succeeded);
+    expect((await rollout.status()).progress).toMatchObject({ eligible: 5, done: 5 });
+    expect(await scene.taken()).toHaveLength(5);
+  },
+);
+
+scenario(
+  'S10: more nodes set aside than may be: no further one is taken until some are back',
+  { budget: 1 },
+  async (scene) => {
+    await scene.install('nodes:1');
+    const away = scene.nodes.names.slice(0, 2);
+    for (const node of away) await scene.setReady(node, false);
+    const rollout = await scene.rollout('nodes:2', { policy: { maxDeferred: 1 } });
+    const { live } = await rollout.reaches('rolling', (view) => (view.live?.blocked ?? null) !== null);
+    expect(live?.blocked).toContain('2 nodes are set aside');
+    expect(await scene.taken()).toEqual([]);
+    for (const node of away) await scene.setReady(node, true);
+    expect(await rollout.result()).toMatchObject(succeeded);
+    expect(await scene.images()).toEqual({ 'nodes:2': 6 });
+  },
+);
+
+scenario('S11: a cordoned node is left out where the policy says so', {}, async (scene) => {
+  await scene.install('nodes:1');
+  const node = first(scene.nodes.names);
+  const { [node]: uid } = await scene.uids();
+  await scene.patchNode(node, { spec: { unschedulable: true } });
+  const rollout = await scene.rollout('nodes:2', { policy: { cordoned: 'skip' } });
+  expect(await rollout.result()).toMatchObject(succeeded);
+  expect((await scene.uids())[node]).toBe(uid);
+  expect(await scene.images()).toEqual({ 'nodes:1': 1, 'nodes:2': 5 });
+});
+
+scenario('S35: a node that kured is about to reboot is set aside until it is done', {}, async (scene) => {
+  await scene.install('nodes:1');
+  const node = first(scene.nodes.names);
+  const mark = (value: string | null) =>
+    scene.patchNode(node, { metadata: { annotations: { 'weave.works/kured-reboot-in-progress': value } } });
+  await mark('2026-01-01T00:00:00Z');
+  const rollout = await scene.rollout(held);
+  await rollout.reaches('rolling', ({ progress }) => progress?.deferred === 1 && progress.inFlight === 2);
+  expect(await scene.taken()).not.toContain(node);
+  await mark(null);
+  expect(await scene.letThrough(rollout, held)).toMatchObject(succeeded);
+  expect(await scene.taken()).toContain(node);
 });

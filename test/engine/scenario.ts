@@ -29,6 +29,8 @@ export interface ScenarioOptions {
   budget?: number;
   /** Most templates that live pods may carry at one moment; 2 without it. */
   templates?: number;
+  /** Which of its nodes the DaemonSet runs on, where that is not all without a taint. */
+  fits?: (node: Node) => boolean;
   /** Users, by a part of their name, whose deletions the scenario is about. */
   otherHands?: readonly string[];
 }
@@ -120,7 +122,10 @@ export async function runScenario(
   body: (scene: Scene) => Promise<void>,
 ): Promise<void> {
   const [nodes, namespace] = await Promise.all([makeNodes('scene', options.nodes ?? 6), makeNamespace('scene')]);
-  const histories = await Promise.all([recordPods(engine.kube, namespace), recordNodes(engine.kube, nodes.selector)]);
+  const histories = await Promise.all([
+    recordPods(engine.kube, namespace),
+    recordNodes(engine.kube, nodes.selector, options.fits),
+  ]);
   try {
     const scene = makeScene(engine, options, nodes, namespace, histories);
     await body(scene);

@@ -22,13 +22,20 @@ export interface NodeHistory {
 /** Taints that every DaemonSet pod tolerates (kubernetes.io, "Taints and tolerations" of DaemonSets). */
 const tolerated = ['not-ready', 'unreachable', 'disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'];
 
-/** Starts to record the nodes that `selector` matches, and those that stop matching; those that are there come first. */
-export async function recordNodes(client: ClusterClient, selector: Record<string, string>): Promise<NodeHistory> {
+/**
+ * Starts to record the nodes that `selector` matches, and those that stop matching; those that are there come first.
+ * @param alsoFits what else decides, where a test's DaemonSet says more than a selector; taints then do not count by themselves
+ */
+export async function recordNodes(
+  client: ClusterClient,
+  selector: Record<string, string>,
+  alsoFits?: (node: Node) => boolean,
+): Promise<NodeHistory> {
   const events: NodeEvent[] = [];
   const stopping = new AbortController();
   const known = new Set<string>();
   const add = (node: Node, gone: boolean): void => {
-    const event = eventOf(node, selector, gone);
+    const event = eventOf(node, selector, gone, alsoFits);
     if (!event.eligible && !known.has(event.uid)) return;
     known.add(event.uid);
     events.push(event);
@@ -57,7 +64,13 @@ export async function recordNodes(client: ClusterClient, selector: Record<string
   return { events, stop: () => stopping.abort(new Error('the record was stopped')) };
 }
 
-function eventOf({ metadata, spec, status }: Node, selector: Record<string, string>, gone: boolean): NodeEvent {
+function eventOf(
+  node: Node,
+  selector: Record<string, string>,
+  gone: boolean,
+  alsoFits?: (node: Node) => boolean,
+): NodeEvent {
+  const { metadata, spec, status } = node;
   const fits = Object.entries(selector).every(([key, value]) => metadata.labels?.[key] === value);
   const kept = (spec?.taints ?? []).some(
     ({ key, effect }) =>
@@ -66,7 +79,7 @@ function eventOf({ metadata, spec, status }: Node, selector: Record<string, stri
   return {
     name: metadata.name,
     uid: metadata.uid,
-    eligible: fits && !kept && !gone,
+    eligible: fits && (alsoFits === undefined ? !kept : alsoFits(node)) && !gone,
     ready: status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true,
     gone,
     atMs: Date.now(),

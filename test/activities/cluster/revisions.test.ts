@@ -56,7 +56,7 @@ test('revisions of a DaemonSet that was deleted and made again are not its own',
   expect(await ownedRevisions(client, old)).toEqual([]);
 });
 
-test('before the controller has seen the newest generation there is no answer', async () => {
+test('S33: before the controller has seen the newest generation there is no answer', async () => {
   const namespace = await testNamespace();
   const live = await write(namespace, '1');
   const ahead = { ...live, metadata: { ...live.metadata, generation: 99 } };

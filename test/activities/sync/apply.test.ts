@@ -22,7 +22,7 @@ async function adopted(): Promise<World> {
 const agentPath = (world: World) => paths.daemonSet({ namespace: world.namespace, name: 'agent' });
 
 describe('applySync', () => {
-  test('a new template is never applied; what restarts no pod is', async () => {
+  test('S4: a new template is never applied; what restarts no pod is', async () => {
     const world = await adopted();
     const before = (await world.pods()).map((pod) => pod.metadata.uid).sort();
     const live = await world.daemonSet();

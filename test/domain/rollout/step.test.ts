@@ -325,7 +325,7 @@ describe('a batch', () => {
   });
 });
 
-test('whatever is seen: findings and outages stop all deletes, grants fit the budget, counts add up', () => {
+test('S46: whatever is seen, findings and outages stop all deletes, grants fit the budget, counts add up', () => {
   const podChange = fc.record({
     hash: fc.constantFrom('old', 'new', 'third'),
     ready: fc.boolean(),

@@ -123,7 +123,7 @@ describe('ramp', () => {
   });
 });
 
-describe('podsPerMinute: no image pull storm, whoever counts', () => {
+describe('podsPerMinute: no image pull storm, whoever counts (S7)', () => {
   const all = nodes(20);
   const young = (count: number, ageMs: number) => ({
     nodes: all,

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { applyStages, neverReady } from '../../dev/stack/stages.ts';
+import { startTemporal } from '../../dev/stack/temporal.ts';
+import { waitFor } from '../../dev/stack/wait.ts';
+import { ensureTools } from '../../dev/tools/ensure.ts';
+import { adminKube } from '../support/cluster.ts';
+import { startFreezingProxy } from '../support/freezing-proxy.ts';
+import { stackTimeoutMs } from '../support/stack.ts';
+import { heldImage, throughOutage } from './outages.ts';
+import { startEngine } from './support.ts';
+
+const minuteMs = 60_000;
+
+beforeAll(async () => {
+  await applyStages(await adminKube(), neverReady(heldImage));
+}, stackTimeoutMs);
+
+describe.concurrent('outages in every phase (S24, S34)', () => {
+  test('the API server is away for a minute: rollouts hold, no deadline runs, and all of them end right', async ({
+    onTestFinished: finished,
+  }) => {
+    const server = new URL((await adminKube()).getCurrentCluster()?.server ?? '');
+    const proxy = await startFreezingProxy(server.host);
+    const engine = await startEngine({ apiServer: proxy.address });
+    finished(async () => {
+      await engine.stop();
+      await proxy.stop();
+    });
+    let since = 0;
+    await throughOutage(engine, {
+      messages: 'meanwhile',
+      begin: async () => {
+        proxy.freeze();
+        since = Date.now();
+      },
+      end: async (rollouts) => {
+        for (const phase of ['planning', 'a batch', 'an approval', 'a rollback']) {
+          const rollout = await waitFor(() => rollouts.get(phase), {
+            timeoutMs: 10_000,
+            what: `the rollout in ${phase}`,
+          });
+          const { sentence } = await rollout.reaches('holding');
+          expect(sentence).toContain('nothing is held against the release');
+        }
+        await sleep(Math.max(0, since + minuteMs - Date.now()));
+        proxy.thaw();
+      },
+    });
+  });
+
+  test('the Temporal server is killed and comes back with its database', async ({ onTestFinished: finished }) => {
+    const dir = mkdtempSync(join(tmpdir(), 'nodewave-temporal-'));
+    const tools = await ensureTools(['temporal'], () => undefined);
+    const options = { dir, tools, dbFile: join(dir, 'temporal.db') };
+    let temporal = await startTemporal(options);
+    const { address } = temporal;
+    const engine = await startEngine({ temporalAddress: address });
+    finished(async () => {
+      await engine.stop();
+      await temporal.stop();
+      rmSync(dir, { recursive: true, force: true });
+    });
+    await throughOutage(engine, {
+      messages: 'afterwards',
+      begin: async () => {
+        process.kill(temporal.process.identity.pid, 'SIGKILL');
+        await temporal.process.ended;
+        await temporal.stop();
+      },
+      end: async () => {
+        // Long enough that heartbeats are missed: batches and soaks are given to a second attempt.
+        await sleep(12_000);
+        temporal = await startTemporal({ ...options, port: Number(address.split(':')[1]) });
+        expect(temporal.address).toBe(address);
+      },
+    });
+  });
+});
