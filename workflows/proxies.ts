@@ -116,6 +116,12 @@ export function brakeActivities(cluster: string): ActivityInterfaceFor<Pick<Guar
   return proxyActivities<Pick<GuardActivities, 'setBrake'>>({ ...impatient, taskQueue: clusterTaskQueue(cluster) });
 }
 
+/** What the way back tries once, and does not wait for: it must not keep a node from its last good pod. */
+export function returnActivities(cluster: string): ActivityInterfaceFor<Pick<SyncActivities, 'restoreObjects'>> {
+  const options = { scheduleToCloseTimeout: '20 seconds', heartbeatTimeout, retry: { maximumAttempts: 1 } } as const;
+  return proxyActivities<Pick<SyncActivities, 'restoreObjects'>>({ ...options, taskQueue: clusterTaskQueue(cluster) });
+}
+
 /** Waits on a cluster's queue that cost no history; a cluster without a worker is simply not looked at meanwhile. */
 export function waitActivities(cluster: string): ActivityInterfaceFor<Pick<SyncActivities, 'waitForStragglers'>> {
   const cancellationType = ActivityCancellationType.TRY_CANCEL;

@@ -34,6 +34,18 @@ export function returnOf(state: ApplicationState, run: SyncRun): { to: string } 
 }
 
 /**
+ * Where the other objects return to when this DaemonSet is rolled back, as far as that can be said before: it is the only
+ * one that the commit moves. Then they return before its nodes do, so that no pod starts with the release's config.
+ */
+export function returnAhead(state: ApplicationState, run: SyncRun, sync: DaemonSetSync): string | null {
+  if (run.hasOthers !== true || state.applied?.commit !== run.commit) return null;
+  const alone = new Set([daemonSetLabel(sync)]);
+  const target = goodBefore(state, state.applied.daemonSets, alone);
+  if (target === null || moved(state.applied.daemonSets, alone, target).length > 0) return null;
+  return target.commit;
+}
+
+/**
  * Whether a plan's other objects wait because the DaemonSets that they came with are held: nothing of a quarantined release
  * is applied again as long as no DaemonSet has moved on from the good commit. Answers that commit, else null.
  */

@@ -23,6 +23,8 @@ export interface RolloutInput {
   reason?: string;
   /** Who wanted it without soaks and windows, and why; `sync.policy` has none then. */
   expedite?: { by: string; reason: string };
+  /** The commit to which the application's other objects return when this is rolled back; absent where that is decided later. */
+  returnTo?: string;
   /** Nodes that missed an earlier rollout of the same template: bringing them up to date is all that it is for. */
   catchUp?: string[];
   /** The workflow's own state, after continue-as-new. */

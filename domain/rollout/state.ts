@@ -86,6 +86,8 @@ export interface RolloutState {
   held?: HeldByApplication | null;
   /** When the newest pause or resume of the application was sent, so that an older one that comes late changes nothing. */
   holdAtMs?: number;
+  /** The application's other objects were brought back, or could not be: the application sees to them at the end. */
+  returned?: boolean;
   /** When the running soak ends. */
   soakUntilMs: number | null;
   /** When the window that it waits for opens; null or absent when nobody knows. */

@@ -126,6 +126,11 @@ describe.concurrent('what follows a rollout', () => {
       ...patient,
       what: 'the ConfigMap to return',
     });
+    const { log } = await product.client.rolloutStatus(scene.ref);
+    expect(
+      log.map(({ what }) => what),
+      'before the nodes, whose pods read it at their start',
+    ).toContainEqual(expect.stringMatching(/^other objects returned to commit .*ConfigMap.*side/));
     const readme = await scene.push({ ...files('after:crash', 'bad'), 'README.md': 'Words.\n' });
     expect(await scene.outcome(readme)).toMatchObject({ outcome: 'held' });
     expect(await levelOf(scene)).toEqual({ level: 'good' });

@@ -1,4 +1,5 @@
 import { ChildWorkflowCancellationType, ParentClosePolicy } from '@temporalio/workflow';
+import { returnAhead } from '../../domain/application/restore.ts';
 import { catchUpPolicy, expeditedPolicy, policyOf } from '../../domain/application/rollout-policy.ts';
 import { type ActiveRollout, type AppliedPlan, kept, type SyncRun } from '../../domain/application/state.ts';
 import { daemonSetLabel, rolloutWorkflowId, workflowTaskQueue } from '../../domain/ids.ts';
@@ -45,7 +46,7 @@ export function makeActive(app: App, { sync, mode, catchUp }: Start, plan: Appli
 export function childOptions(
   app: App,
   active: ActiveRollout,
-  { expedite }: SyncRun,
+  run: SyncRun,
   planned: DaemonSetSync,
   plan: AppliedPlan,
   reason?: string,
@@ -53,6 +54,8 @@ export function childOptions(
   const spec = specOf(app);
   const policy = planned.policy ?? spec.rollout;
   const { catchUp } = active;
+  const { expedite } = run;
+  const returnTo = active.mode === 'update' && catchUp === undefined ? returnAhead(app.state, run, planned) : null;
   const sync: DaemonSetSync =
     catchUp !== undefined
       ? { ...planned, policy: catchUpPolicy(policy) }
@@ -77,6 +80,7 @@ export function childOptions(
     ...(reason !== undefined && { reason }),
     ...(expedite !== undefined && active.mode === 'update' && catchUp === undefined && { expedite }),
     ...(catchUp !== undefined && { catchUp }),
+    ...(returnTo !== null && { returnTo }),
   };
   const memo: RolloutMemo = { application, rollout, mode, commit, subject, templateDigest, quarantineKey };
   return {

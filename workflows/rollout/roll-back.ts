@@ -1,5 +1,8 @@
+import { shortCommit, shorten } from '../../domain/markdown.ts';
 import { interrupts } from '../../domain/rollout/accept.ts';
-import { clusterActivities } from '../proxies.ts';
+import { noted } from '../../domain/rollout/state.ts';
+import { readFailure } from '../holding.ts';
+import { clusterActivities, returnActivities } from '../proxies.ts';
 import { causeOf } from './gates.ts';
 import type { RolloutRun } from './run.ts';
 import { openWindow } from './windows.ts';
@@ -12,6 +15,7 @@ export async function rollBack(run: RolloutRun): Promise<void> {
   const activities = clusterActivities(run.input.ref.cluster);
   const wanted = (): boolean => interrupts(run.state);
   const toHash = run.input.mode === 'revert' ? await openWindow(run) : await goodAgain(run);
+  await returnOtherObjects(run);
   if (toHash === null) return run.stop('There is no last good template to go back to', 'rolling');
   if (run.state.backSinceMs === undefined) run.set({ backSinceMs: Date.now() });
   const result = await run.interruptible(
@@ -46,6 +50,24 @@ export async function rollBack(run: RolloutRun): Promise<void> {
     await record(run, 'rolledBack', why);
   }
   run.end('rolledBack', why);
+}
+
+/**
+ * Pods read their config when they start, so it goes back before they do. Tried once and not for long: with git away the nodes do
+ * not wait, and the application sees to the objects when the rollout has ended.
+ */
+async function returnOtherObjects(run: RolloutRun): Promise<void> {
+  const { spec, ref, returnTo } = run.input;
+  if (returnTo === undefined || run.state.returned === true) return;
+  run.set({ returned: true });
+  try {
+    const { changed } = await returnActivities(ref.cluster).restoreObjects({ spec, commit: returnTo });
+    if (changed.length === 0) return;
+    const what = shorten(`other objects returned to commit ${shortCommit(returnTo)}: ${changed.join(', ')}`, 300);
+    run.state = noted(run.state, { atMs: Date.now(), by: 'nodewave', what });
+  } catch (error) {
+    if (readFailure(error) === null) throw error;
+  }
 }
 
 /** Last good becomes the live template before any pod goes; done again after a pause, where someone may have edited it. */
