@@ -11,6 +11,7 @@ import { adminKube } from '../support/cluster.ts';
 import { startFreezingProxy } from '../support/freezing-proxy.ts';
 import { stackTimeoutMs } from '../support/stack.ts';
 import { heldImage, throughOutage } from './outages.ts';
+import { runScenario } from './scenario.ts';
 import { startEngine } from './support.ts';
 
 const minuteMs = 60_000;
@@ -49,6 +50,30 @@ describe.concurrent('outages in every phase (S24, S34)', () => {
         await sleep(Math.max(0, since + minuteMs - Date.now()));
         proxy.thaw();
       },
+    });
+  });
+
+  test('git is away: planning holds and then goes on; a batch and the way back do not need it', async ({
+    onTestFinished: finished,
+  }) => {
+    const git = { away: false };
+    const engine = await startEngine({ git });
+    finished(() => engine.stop());
+    await runScenario(engine, {}, async (running) => {
+      await running.install('outage:1');
+      const rollout = await running.rollout(heldImage);
+      await rollout.reaches('rolling', ({ progress }) => progress?.inFlight === 2);
+      await runScenario(engine, {}, async (planned) => {
+        await planned.install('outage:1');
+        git.away = true;
+        const next = await planned.rollout('outage:2');
+        expect((await next.reaches('holding')).sentence).toContain('git.example.com does not answer');
+        await rollout.send('rollback');
+        expect(await rollout.result()).toMatchObject({ outcome: 'rolledBack' });
+        git.away = false;
+        expect(await next.result()).toMatchObject({ outcome: 'succeeded' });
+      });
+      expect(await running.images()).toEqual({ 'outage:1': 6 });
     });
   });
 

@@ -15,6 +15,7 @@ import { serviceAccountKubeconfig } from '../../dev/stack/kubeconfig.ts';
 import { applyManifests } from '../../dev/stack/manifests.ts';
 import type { ApplicationSpec } from '../../domain/application/spec.ts';
 import { digest } from '../../domain/digest.ts';
+import { NodewaveError } from '../../domain/failures.ts';
 import { clusterTaskQueue, rolloutWorkflowId, watchTaskQueue, workflowTaskQueue } from '../../domain/ids.ts';
 import { interlockPlace } from '../../domain/interlock.ts';
 import type { RolloutInput } from '../../domain/rollout/input.ts';
@@ -62,6 +63,8 @@ export interface Running {
 export interface EngineOptions {
   /** host:port of a Temporal server that the test starts and stops. */
   temporalAddress?: string;
+  /** While `away` is true no commit can be rendered. */
+  git?: { away: boolean };
   /** host:port at which the worker reaches the API server, e.g. a proxy's. */
   apiServer?: string;
   /** Namespace and service account of the worker, with copies of its roles; `nodewave` has those of deploy/rbac.yaml alone. */
@@ -135,6 +138,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
       maxNodesOut: () => options.maxNodesOut ?? null,
       ...(options.interlock === undefined ? {} : { interlock: { ...interlockPlace, name: options.interlock } }),
       render: async (_spec, commit) => {
+        if (options.git?.away === true) throw new NodewaveError('Infrastructure', 'git.example.com does not answer');
         const rendered = manifests.get(commit);
         if (rendered === undefined) throw new Error(`no manifest for ${commit}`);
         return rendered;
