@@ -80,6 +80,7 @@ class RandomRun {
   readonly #slowest: Partial<Record<ProcessFault, number>> = {};
   readonly #problems: string[] = [];
   readonly #beganMs = Date.now();
+  readonly #endedBefore: number;
   /** Streams of their own, so that what one loop draws does not depend on the pace of another one. */
   readonly #randoms;
   #current: Version | null = null;
@@ -90,6 +91,7 @@ class RandomRun {
     this.#stack = stack;
     this.#options = options;
     this.#parts = parts;
+    this.#endedBefore = stack.selfEnded.length;
     this.#audit = auditTail(stack.auditLogFile, parts.namespace);
     this.#commits = new Commits(stack.client, parts.repo, parts.namespace, daemonSet);
     const stream = (index: number) => seededRandom(options.seed * 16 + index);
@@ -158,7 +160,7 @@ class RandomRun {
       endings: this.#commits.endings,
       events: this.#parts.record.seen.length,
       gaps: this.#parts.record.gaps(),
-      selfEnded: this.#stack.selfEnded,
+      selfEnded: this.#stack.selfEnded.slice(this.#endedBefore),
       slowestRestartMs: this.#slowest,
     };
   }

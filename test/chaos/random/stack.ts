@@ -99,7 +99,7 @@ async function withServices(stack: Stack): Promise<RandomStack> {
   const supervise = (child: ManagedProcess): void => {
     void child.ended.then(async ({ code, signal }) => {
       if (child !== worker || stopped) return;
-      selfEnded.push(`exit ${signal ?? code}: ${lastLines(setup.logFile, 2)}`);
+      selfEnded.push(`exit ${signal ?? code}: ${lastWords(setup.logFile)}`);
       worker = await startWorker();
       supervise(worker);
     });
@@ -146,4 +146,13 @@ async function withServices(stack: Stack): Promise<RandomStack> {
       await stack.stop();
     },
   };
+}
+
+/** What a process wrote when it died of an exception, without the structured lines before it. */
+function lastWords(logFile: string): string {
+  const lines = lastLines(logFile, 30).split('\n');
+  return lines
+    .slice(lines.findLastIndex((line) => line.startsWith('{')) + 1)
+    .join(' ')
+    .slice(0, 600);
 }
