@@ -20,19 +20,16 @@ import {
   undone,
 } from '../../domain/rollout/hooks.ts';
 import type { NodeHook } from '../../domain/rollout/policy.ts';
-import type { Step } from '../../domain/rollout/step-types.ts';
 import type { Finding } from '../../domain/wire.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { hasStatus } from '../cluster/kube-error.ts';
 import { retryMoved } from '../cluster/retry-moved.ts';
+import type { Wish } from './guards.ts';
 import { runHookJob } from './hook-job.ts';
 import { type HookOwner, hooksNote, readNode, writeNode } from './hook-node.ts';
 import { HookTasks } from './hook-tasks.ts';
 import { undoHooks } from './hook-undo.ts';
 import type { RecordHandle } from './record-handle.ts';
-
-/** A node that a batch wants to take. */
-type Wish = Step['grant'][number];
 
 /** What the hooks of a batch work with. */
 export interface HookDeps {
