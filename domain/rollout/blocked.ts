@@ -14,7 +14,9 @@ const named = 5;
 export function tooManyDeferred(rules: StepRules, facts: readonly NodeFacts[]): string | null {
   if (rules.direction === 'back') return null;
   const deferred = facts.filter((fact) => fact.deferred);
-  const most = budgetOf(rules.policy?.maxDeferred ?? policyDefaults.maxDeferred, facts.length);
+  const { maxDeferred = policyDefaults.maxDeferred } = rules.policy ?? {};
+  // A percentage always lets one node be away; a count of 0 means none.
+  const most = typeof maxDeferred === 'number' ? maxDeferred : budgetOf(maxDeferred, facts.length);
   if (deferred.length <= most) return null;
   const who = list(deferred.map((fact) => `${fact.node.name}: ${fact.away}`));
   return `${deferred.length} nodes are set aside (${who}) and at most ${most} may be; no further node is taken until some are back, or maxDeferred is raised`;

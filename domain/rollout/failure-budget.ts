@@ -4,11 +4,10 @@ import type { StepRules, StepView } from './step-types.ts';
 
 /**
  * How many nodes may fail in one batch: a count, or a percentage of the batch rounded down, so that a canary of one node never
- * may; always fewer than all of them, for a batch in which nobody has arrived proves nothing. 0 on the way back.
+ * may; always fewer than all of them, for a batch in which nobody has arrived proves nothing. On the way back there is no batch, so nothing may.
  * @param size nodes of that batch, those of earlier ones not counted
  */
 function allowedFailures(rules: StepRules, batch: number, size: number): number {
-  if (rules.direction === 'back') return 0;
   const given = rules.rules[batch]?.failureBudget ?? rules.policy?.failureBudget;
   const value = given ?? policyDefaults.failureBudget;
   const most = typeof value === 'number' ? value : Math.floor((Number.parseInt(value, 10) * size) / 100);

@@ -110,6 +110,14 @@ describe('a node with a hold, one that the policy excludes, and a cordoned one w
   });
 });
 
+test('a node that is cordoned after it was taken keeps its place in the batch although cordoned ones go last (S3)', () => {
+  const all = [node('n00', { unschedulable: true }), ...nodes(4).slice(1)];
+  const pods = [pod('n00', 'new', { ...down, createdMs: nowMs }), ...onOld(all.slice(1))];
+  const seen = view({ nodes: all, pods, grants: [grant('n00')], touched: new Set(['u-n00']) });
+  const step = decideStep(withPolicy({ cordoned: 'last' }, { rules: [batch(1)], maxUnavailable: 4 }), seen);
+  expect(step).toMatchObject({ grant: [], progress: { batchGoal: 1 } });
+});
+
 describe('too many nodes set aside (S10, S43)', () => {
   const ill = (count: number, total: number) =>
     nodes(total).map((one, index) => (index < count ? { ...one, ready: false } : one));
@@ -120,6 +128,7 @@ describe('too many nodes set aside (S10, S43)', () => {
     ['two of eleven are not', 2, 11, {}, false],
     ['a count', 3, 20, { maxDeferred: 3 }, false],
     ['one more than a count', 4, 20, { maxDeferred: 3 }, true],
+    ['none', 1, 20, { maxDeferred: 0 }, true],
   ])('%s', (_name, count, total, policy, expected) => {
     const all = ill(count, total);
     const step = decideStep(withPolicy(policy), view({ nodes: all, pods: onOld(all) }));
