@@ -10,6 +10,7 @@ import { killNow, lastLines, type ManagedProcess, startProcess } from '../../../
 import { type Stack, startStack, temporalDbFile } from '../../../dev/stack/stack.ts';
 import { startTemporal, type Temporal } from '../../../dev/stack/temporal.ts';
 import { killApiServer } from './api-server.ts';
+import { overHttp1 } from './http1.ts';
 
 /** Name under which applications know the cluster. */
 export const randomCluster = 'random';
@@ -61,6 +62,7 @@ export async function startRandomStack(nodes: number): Promise<RandomStack> {
     },
     progress: (line) => process.stderr.write(`${line}\n`),
   });
+  overHttp1(stack.cluster.kubeConfig);
   try {
     return await withServices(stack);
   } catch (error) {
