@@ -14,6 +14,7 @@ interface Told {
   message: string;
   /** Of an application that could not be told. */
   error?: string;
+  code?: number;
 }
 
 /**
@@ -26,12 +27,17 @@ export async function pauseAll(cli: Cli, verb: Verb, decision: Decision): Promis
   const told = new Map<string, Told>();
   const braked = new Set<string>();
   for (let round = 1; round <= roundsMax; round++) {
-    const entries = (await client.listApplications()).filter((entry) => isLeft(entry, verb, told));
+    const listed = await client.listApplications();
+    const left = listed.filter((entry) => isLeft(entry, verb, told));
+    const entries = [...left, ...(verb === 'resume' ? speakers(listed, left, braked) : [])];
     if (entries.length === 0) break;
-    const all = entries.map((entry) => tell(cli, client, verb, decision, entry, braked));
+    const all = entries.map((entry) => tell(client, verb, decision, entry, braked));
     for (const one of await Promise.all(all)) told.set(one.name, one);
   }
-  const applications = [...told.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const all = [...told.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const failed = all.find(({ code }) => code !== undefined);
+  if (failed?.code !== undefined) cli.exitCode = failed.code;
+  const applications = all.map(({ code: _code, ...one }) => one);
   cli.print({ ...decision, [`${verb}d`]: applications, clusters: [...braked].sort() }, () =>
     applications.length === 0
       ? [`No application is there to ${verb}.`]
@@ -46,15 +52,34 @@ function isLeft({ name, status }: ApplicationEntry, verb: Verb, told: ReadonlyMa
   return status === null || (verb === 'pause' ? !told.has(name) || !paused : paused);
 }
 
+/** One application of each cluster where none is paused any more: a brake may still be on there. */
+function speakers(
+  listed: readonly ApplicationEntry[],
+  left: readonly ApplicationEntry[],
+  braked: ReadonlySet<string>,
+): ApplicationEntry[] {
+  const covered = new Set([...braked, ...left.map(clusterOf)]);
+  return listed.filter((entry) => {
+    const cluster = clusterOf(entry);
+    if (cluster === undefined || covered.has(cluster)) return false;
+    covered.add(cluster);
+    return true;
+  });
+}
+
+function clusterOf({ status }: ApplicationEntry): string | undefined {
+  return status?.spec?.destination.cluster;
+}
+
 async function tell(
-  cli: Cli,
   client: NodewaveClient,
   verb: Verb,
   decision: Decision,
-  { name, status }: ApplicationEntry,
+  entry: ApplicationEntry,
   braked: Set<string>,
 ): Promise<Told> {
-  const cluster = status?.spec?.destination.cluster;
+  const { name } = entry;
+  const cluster = clusterOf(entry);
   // One application of each cluster sets its brake. Claimed before the first wait: two must not do it at once.
   const brake = cluster !== undefined && !braked.has(cluster);
   if (brake) braked.add(cluster);
@@ -64,7 +89,6 @@ async function tell(
   } catch (error) {
     if (brake) braked.delete(cluster);
     const { kind, message } = toShownError(error);
-    cli.exitCode = exitCodeOf(kind);
-    return { name, message: '', error: `not ${verb}d: ${message}` };
+    return { name, message: '', error: `not ${verb}d: ${message}`, code: exitCodeOf(kind) };
   }
 }

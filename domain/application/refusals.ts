@@ -63,7 +63,7 @@ function refuseNow(update: ApplicationUpdate, state: ApplicationState, input: un
     case 'remove':
       return refuseRemove(state);
     case 'resume':
-      return refuseResume(state);
+      return fields.brake === true ? null : refuseResume(state);
     case 'rollback':
       return refuseRollback(state, fields.daemonset);
     case 'retry':

@@ -73,7 +73,8 @@ describe.concurrent('what follows a rollout', () => {
     await scene.rollout(crash, 'stopped');
     const broken = await nodesOn(scene, 'after:crash');
     expect(broken).toHaveLength(1);
-    await scene.configure({ batches: [whole], maxUnavailable: 2, readyWithin: '60s' });
+    // One at a time, so that the first one taken is told from those beside it.
+    await scene.configure({ batches: [whole], maxUnavailable: 1, readyWithin: '60s' });
     const fix = await scene.push(scene.agent('after:3'));
     const taken = await history.until((event) => event.image === 'after:3');
     expect(broken).toContain(taken.node);
