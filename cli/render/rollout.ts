@@ -107,11 +107,18 @@ function leftAlone(view: RolloutView, deferred: readonly string[]): string[] {
   const aside = view.live?.aside ?? view.aside ?? [];
   const of = (kind: string): string[] =>
     aside.filter((one) => one.kind === kind).map(({ node, why }) => `${node} (${why})`);
+  const failing = (view.tolerated ?? []).map(({ node, cause }) => `${node} (${cause})`);
   const [away, kept] = [aside.length === 0 ? deferred : of('deferred'), of('kept')];
   return [
-    ...(away.length === 0 ? [] : [`Set aside: ${names(away, away.length)}`]),
-    ...(kept.length === 0 ? [] : [`Kept as they are: ${names(kept, kept.length)}`]),
+    ...nodesWith('Set aside', away),
+    ...nodesWith('Kept as they are', kept),
+    ...nodesWith('Failing within the failure budget', failing),
+    ...nodesWith('On the new template without having been taken', view.exposed ?? []),
   ];
+}
+
+function nodesWith(what: string, nodes: readonly string[]): string[] {
+  return nodes.length === 0 ? [] : [`${what}: ${names(nodes, nodes.length)}`];
 }
 
 /** The newest counts that mean what they seem to: while it rolls back, those of the way forward say nothing. */

@@ -72,6 +72,45 @@ test('the running batch reports newer progress than the workflow, and says how o
   );
 });
 
+test('nodes that it leaves alone, lets fail or finds exposed are named, each with the reason', () => {
+  const progress = {
+    eligible: 9,
+    done: 4,
+    inFlight: 0,
+    out: 1,
+    deferred: 1,
+    exposed: 1,
+    batchGoal: 9,
+    kept: 1,
+    failing: 1,
+  };
+  const view = rolloutView({
+    live: null,
+    progress,
+    zones: [],
+    aside: [
+      { node: 'n3', kind: 'deferred', why: 'NotReady' },
+      { node: 'n7', kind: 'kept', why: 'label nodewave.dev/hold' },
+    ],
+    tolerated: [{ cause: 'NotReadyInTime', node: 'n5', pod: 'p', evidence: 'e', nextStep: 's' }],
+    exposed: ['n8'],
+    census: { eligible: 9, zones: { a: 5, b: 4 }, pools: { gpu: 2 } },
+  });
+  expect(progressLines(view, nowMs)).toEqual([
+    'Progress: 4/9 nodes on the target, 0 in flight, 1 out, 1 deferred, 1 exposed, 1 kept, 1 failing',
+    'Set aside: n3 (NotReady)',
+    'Kept as they are: n7 (label nodewave.dev/hold)',
+    'Failing within the failure budget: n5 (NotReadyInTime)',
+    'On the new template without having been taken: n8',
+  ]);
+  const page = rolloutPage(view, nowMs);
+  expect(page.filter((line) => /^(nodes|zones|pools) /.test(line))).toEqual([
+    'nodes        9 eligible',
+    'zones        a 5, b 4',
+    'pools        gpu 2',
+  ]);
+});
+
 test('a finding has cause, evidence and next step, with nothing that a terminal acts on', () => {
   const finding = {
     cause: 'CrashLoopBackOff',
