@@ -1,4 +1,4 @@
-import { eligibility, labelOf } from '../cluster/eligibility.ts';
+import { countedNodes, labelOf } from '../cluster/eligibility.ts';
 import type { NodeView, SchedulingView } from '../cluster/view.ts';
 import { digest } from '../digest.ts';
 import { shorten } from '../markdown.ts';
@@ -35,7 +35,7 @@ const poolLabels = [
 
 /** Counts the nodes on which a template runs. */
 export function takeCensus(nodes: readonly NodeView[], scheduling: SchedulingView): NodeCensus {
-  const eligible = nodes.filter((node) => eligibility(scheduling, node).shouldRun);
+  const eligible = countedNodes(scheduling, nodes);
   return { eligible: eligible.length, zones: count(eligible, zoneOf), pools: count(eligible, poolOf) };
 }
 
@@ -103,9 +103,10 @@ function orderedNodes(input: Parameters<typeof planBatches>[0]): {
   kept: { node: string; why: string }[];
 } {
   const { policy, ownNodes } = input;
-  const eligible = input.nodes
-    .filter((node) => eligibility(input.scheduling, node).shouldRun)
-    .map((node) => ({ node, why: keptWhy(policy, 'forward', node, false) }));
+  const eligible = countedNodes(input.scheduling, input.nodes).map((node) => ({
+    node,
+    why: keptWhy(policy, 'forward', node, false),
+  }));
   const taken = eligible
     .filter(({ why }) => why === null)
     .map(({ node }) => ({ node, touched: false, astray: false, late: goesLast(policy, ownNodes, node) }));

@@ -28,6 +28,13 @@ describe('the plan', () => {
     });
   });
 
+  test('S10: counts a node that is NotReady, like the batches do', () => {
+    const taints = [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' as const }];
+    const made = planned({ nodes: [...nodes(20), node('away', { ready: false, taints })] });
+    expect(made.batches.at(-1)?.goal).toBe(21);
+    expect(made.census.eligible).toBe(21);
+  });
+
   test('names the label that a batch is counted by, and adds no batch where none is missing', () => {
     const batches = [batch(1, { per: zoneKey }), batch('100%')];
     const made = planned({ policy: { ...policy, batches } });
