@@ -24,6 +24,7 @@ ${examples.join('\n')}
 - \`reject\` before a batch ends the rollout without touching a node; after a batch it puts the touched nodes back.
 - A message that is refused changes nothing, and the refusal says why and what would be accepted.
 - Once the rollout has ended, \`retry\`, \`rollback\` and \`release-quarantine\` go to the application.
+- While the whole application is paused (\`nodewave pause APP\`) its rollouts take \`abort\` and nothing else.
 
 ## What each message does in each phase
 
