@@ -36,6 +36,15 @@ describe('nodeView', () => {
       ready: false,
     });
   });
+
+  test('S35: of the annotations only those that rules read, and whether the node is being deleted', () => {
+    const annotations = { 'weave.works/kured-reboot-in-progress': 'now', 'node.alpha.kubernetes.io/ttl': '0' };
+    const marked = nodeView({ metadata: { ...metadata, annotations, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+    expect(marked).toMatchObject({ deleting: true, annotations: { 'weave.works/kured-reboot-in-progress': 'now' } });
+    expect(Object.keys(marked.annotations ?? {})).toHaveLength(1);
+    const plain = nodeView({ metadata: { ...metadata, annotations: { other: 'x' } } });
+    expect([plain.deleting, plain.annotations]).toEqual([undefined, undefined]);
+  });
 });
 
 describe('podView', () => {
