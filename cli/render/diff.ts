@@ -15,7 +15,8 @@ const costs: Record<FieldClass, string> = {
 export function hasChanges(preview: Preview): boolean {
   return (
     preview.objects.some((object) => object.action !== 'unchanged') ||
-    preview.plan.daemonSets.some((sync) => sync.adopt || sync.verdict !== 'unchanged')
+    preview.plan.daemonSets.some((sync) => sync.adopt || sync.verdict !== 'unchanged') ||
+    (preview.plan.prune ?? []).length > 0
   );
 }
 
@@ -92,5 +93,7 @@ export function warnings({ plan }: Preview): string[] {
 function summary(preview: Preview): string {
   const by = (action: ObjectChange['action']) => preview.objects.filter((object) => object.action === action).length;
   if (!hasChanges(preview)) return 'No changes: the cluster has what git asks for.';
-  return `${by('create')} to create, ${by('configure')} to configure, ${by('unchanged')} unchanged.`;
+  const pruned = (preview.plan.prune ?? []).length;
+  const deleted = pruned === 0 ? '' : `, ${pruned} to delete`;
+  return `${by('create')} to create, ${by('configure')} to configure, ${by('unchanged')} unchanged${deleted}.`;
 }

@@ -50,6 +50,14 @@ describe('whether there are changes', () => {
     expect(hasChanges(adopted)).toBe(true);
     expect(diffPage(adopted)).toContain('adopt  DaemonSet  monitoring  log-agent  adopted without a restart');
   });
+  test('so is a DaemonSet that is to be pruned, although nothing of the commit differs', () => {
+    const same = withSync({ verdict: 'unchanged' }, unchanged);
+    const prune = [{ namespace: 'monitoring', name: 'old', uid: 'u1', pods: 4 }];
+    const pruning = { ...same, plan: { ...same.plan, prune } };
+    expect(hasChanges(pruning)).toBe(true);
+    expect(diffPage(pruning).join('\n')).toContain(', 1 to delete.');
+  });
+
   test('so is what is held', () => {
     expect(hasChanges(withSync({ verdict: 'held' }, unchanged))).toBe(true);
   });
