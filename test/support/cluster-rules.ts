@@ -212,6 +212,8 @@ class Judge {
     );
     if (awayLately || killedLately || pod.gap) return;
     const said = this.#input.deletions.find((deletion) => deletion.pod === pod.name);
+    // Under OnDelete, which is a rule of its own, controllers end a pod only by what they saw of its node, be it late.
+    if (said !== undefined && /daemon-set-controller|pod-garbage-collector|taint-eviction/.test(said.by)) return;
     this.#say(`${where(pod)} ended on a node that was well, by ${said?.by ?? 'nobody that the audit log knows'}`);
   }
 

@@ -91,7 +91,7 @@ class RandomRun {
     this.#stack = stack;
     this.#options = options;
     this.#parts = parts;
-    this.#endedBefore = stack.selfEnded.length;
+    this.#endedBefore = stack.selfEnded().length;
     this.#audit = auditTail(stack.auditLogFile, parts.namespace);
     this.#commits = new Commits(stack.client, parts.repo, parts.namespace, daemonSet);
     const stream = (index: number) => seededRandom(options.seed * 16 + index);
@@ -160,7 +160,7 @@ class RandomRun {
       endings: this.#commits.endings,
       events: this.#parts.record.seen.length,
       gaps: this.#parts.record.gaps(),
-      selfEnded: this.#stack.selfEnded.slice(this.#endedBefore),
+      selfEnded: this.#stack.selfEnded().slice(this.#endedBefore),
       slowestRestartMs: this.#slowest,
     };
   }
@@ -296,6 +296,7 @@ class RandomRun {
 
   async #processLoop(): Promise<void> {
     const random = this.#randoms.processes;
+    let workerBack: Promise<void> = Promise.resolve();
     while (!this.#stopping) {
       const kind = this.#faults.rarest(processFaults, random);
       if (kind === undefined) return;
@@ -304,21 +305,29 @@ class RandomRun {
       const [soon, part] = [random() < 0.6, random()];
       await sleep(soon ? 300 + part * 2_000 : (this.#behind(kind) ? 7_000 : 12_000) + part * 10_000);
       if (!this.#inFlight() || this.#stopping) continue;
-      this.#faults.add(kind);
-      const beganMs = Date.now();
-      const outage = { fromMs: beganMs, toMs: Number.POSITIVE_INFINITY };
-      if (kind === 'API server killed') this.#outages.push(outage);
-      await this.#kill(kind);
-      outage.toMs = Date.now();
-      const tookMs = outage.toMs - beganMs;
-      this.#slowest[kind] = Math.max(this.#slowest[kind] ?? 0, tookMs);
+      if (kind === 'worker killed') {
+        // The other one goes on meanwhile; the next death of a worker waits until both are there.
+        await workerBack;
+        if (!this.#inFlight()) continue;
+        workerBack = this.#timed(kind, () => this.#stack.killWorker(random() < 0.5 ? 0 : 1));
+        workerBack.catch(() => undefined);
+      } else if (kind === 'Temporal killed') {
+        await this.#timed(kind, () => this.#stack.killTemporal());
+      } else {
+        const outage = { fromMs: Date.now(), toMs: Number.POSITIVE_INFINITY };
+        this.#outages.push(outage);
+        await this.#timed(kind, () => this.#stack.killApiServer());
+        outage.toMs = Date.now();
+      }
     }
+    await workerBack;
   }
 
-  async #kill(kind: ProcessFault): Promise<void> {
-    if (kind === 'worker killed') await this.#stack.killWorker();
-    else if (kind === 'Temporal killed') await this.#stack.killTemporal();
-    else await this.#stack.killApiServer();
+  async #timed(kind: ProcessFault, kill: () => Promise<void>): Promise<void> {
+    this.#faults.add(kind);
+    const beganMs = Date.now();
+    await kill();
+    this.#slowest[kind] = Math.max(this.#slowest[kind] ?? 0, Date.now() - beganMs);
   }
 
   /** Looks now and then, so that a run that has gone wrong ends while its cause is near. */
