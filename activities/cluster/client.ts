@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { hasStatus } from './kube-error.ts';
-import { type Call, call, callJson } from './transport.ts';
+import { type PageHead, readItems } from './list-items.ts';
+import { type Call, call, callJson, callReading } from './transport.ts';
 import { type WatchEventType, type WatchOptions, watch } from './watch.ts';
 
 /** Deadline of a request in milliseconds where the caller names none. */
@@ -107,16 +108,20 @@ export function createClusterClient(config: KubeConfig): ClusterClient {
       let restarts = 0;
       while (true) {
         const query = { labelSelector, fieldSelector, limit, continue: next };
-        let page: Page<T>;
+        const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+        const options = { method: 'GET', verb: 'list', path, query, ...request, timeoutMs } as const;
+        const take = (item: T): void => {
+          items.push(project === undefined ? (item as unknown as P) : project(item));
+        };
+        let page: PageHead;
         try {
-          page = await json<Page<T>>({ method: 'GET', verb: 'list', path, query, ...request });
+          page = await callReading(config, options, (body) => readItems(body, take));
         } catch (error) {
           // A continue token lives for minutes only; the pages read so far belong to a state that is gone.
           if (next === undefined || restarts === 2 || !hasStatus(error, 410)) throw error;
           [items, next, restarts] = [[], undefined, restarts + 1];
           continue;
         }
-        for (const item of page.items) items.push(project === undefined ? (item as unknown as P) : project(item));
         onPage?.(items.length);
         next = page.metadata.continue;
         if (next === undefined || next === '') return { items, resourceVersion: page.metadata.resourceVersion };
@@ -167,9 +172,4 @@ export function createClusterClient(config: KubeConfig): ClusterClient {
       }
     },
   };
-}
-
-interface Page<T> {
-  items: T[];
-  metadata: { continue?: string; resourceVersion: string };
 }

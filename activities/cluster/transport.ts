@@ -74,6 +74,20 @@ export async function callJson<T>(config: KubeConfig, options: Call): Promise<T>
   }
 }
 
+/** Like `call`, and hands the answer's body to `read`; what goes wrong while reading is told like what goes wrong before. */
+export async function callReading<T>(
+  config: KubeConfig,
+  options: Call,
+  read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
+  const answer = await call(config, options);
+  try {
+    return await read(answer.body);
+  } catch (error) {
+    throw translate(error, { verb: options.verb, path: options.path }, serverOf(config), options, undefined);
+  }
+}
+
 function serverOf(config: KubeConfig): string {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new NodewaveError('BadInput', 'the kubeconfig has no current cluster');

@@ -98,11 +98,11 @@ describe('lists', () => {
     const fake = await fakeServer((url) => {
       asked += 1;
       if (!url.includes('continue='))
-        return [200, { items: [asked], metadata: { continue: 'next', resourceVersion: '1' } }];
+        return [200, { items: [{ asked }], metadata: { continue: 'next', resourceVersion: '1' } }];
       if (asked === 2) return [410, { reason: 'Expired', message: 'too old' }];
-      return [200, { items: [asked], metadata: { resourceVersion: '2' } }];
+      return [200, { items: [{ asked }], metadata: { resourceVersion: '2' } }];
     });
-    expect(await fake.list('/api/v1/nodes')).toEqual({ items: [3, 4], resourceVersion: '2' });
+    expect(await fake.list('/api/v1/nodes')).toEqual({ items: [{ asked: 3 }, { asked: 4 }], resourceVersion: '2' });
   });
 });
 
