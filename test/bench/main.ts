@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { stopOnSignals } from '../../dev/stack/exit-guard.ts';
 import { broken, report } from './report.ts';
 import { runVariant } from './run.ts';
 import { type Variant, variants } from './variants.ts';
@@ -49,4 +50,6 @@ async function main(): Promise<number> {
   return faults.length === 0 ? 0 : 1;
 }
 
+// Clusters and Temporal end with this process.
+stopOnSignals(async () => undefined);
 process.exit(await main());
