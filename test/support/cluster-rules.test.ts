@@ -193,11 +193,17 @@ describe('which pods', () => {
 });
 
 describe('templates and endings', () => {
-  test('four templates at once are one too many', () => {
+  test('a third template only where a newer commit made a rollout yield', () => {
     const story = new Story().at(20).replaced('p1', 'v1', 'q1').at(30).live('v2').replaced('p2', 'v2', 'q2');
     expect(story.judged()).toMatchObject({ violations: [], mostTemplates: 3 });
-    story.at(40).live('v3').replaced('p3', 'v3', 'q3');
-    expect(story.violations()).toEqual(['4 templates at once: v1, v2, v3, v0']);
+    expect(story.pod('n3', 'v3', 'q3').violations()).toEqual(['4 templates at once, 3 allowed: v1, v2, v0, v3']);
+  });
+
+  test('no new pod of a version that was rolled back', () => {
+    const story = new Story().at(20).live('v0').ended('v1', 'rolledBack').at(30).live('v1').replaced('p1', 'v1', 'q1');
+    expect(story.violations()).toContainEqual(
+      expect.stringContaining('was made although that version was rolled back'),
+    );
   });
 
   test('after a success no node that took part is on what was before', () => {

@@ -57,7 +57,8 @@ export interface Judgement {
  *   this rollout replaced their pod; where a rollback takes a pod that is down already, fewer than the budget are being replaced
  * - at most one accepted DELETE per pod, naming its uid; none on a node that is gone, ineligible or NotReady; none of a pod that
  *   is on the live template already
- * - at most three templates at once, none older than last good, except on nodes that were away when it became good
+ * - at most last good, the newest target and what was superseded since, and no new pod of what was rolled back; nodes that were
+ *   away when last good became good may have an older one until they are taken
  * - nobody else ends a pod, except where its node has gone or is not eligible
  * - after a success every node that took part is on it; after a rollback none is
  */
@@ -72,6 +73,8 @@ class Judge {
   readonly #begunEnding = new Set<string>();
   readonly #versions: ReadonlyMap<string, number>;
   readonly #tried = new Set<string>();
+  /** Images that were rolled back. */
+  readonly #givenUp = new Set<string>();
   #live: LiveSighting | null = null;
   #lastGood = -1;
   readonly #found: Judgement = {
@@ -137,7 +140,7 @@ class Judge {
     const known = this.#book.knows(pod.uid);
     this.#book.pod(pod, ends && own ? 'nodewave' : 'others');
     if (ends && own) this.#book.touch(pod.node, pod.atMs);
-    if (!known && !ends) this.#checkTemplates();
+    if (!known && !ends) this.#checkTemplates(pod);
   }
 
   #checkDeletion(pod: PodSighting): void {
@@ -217,13 +220,18 @@ class Judge {
     this.#say(`${where(pod)} ended on a node that was well, by ${said?.by ?? 'nobody that the audit log knows'}`);
   }
 
-  #checkTemplates(): void {
+  #checkTemplates(fresh: PodSighting): void {
+    if (this.#givenUp.has(fresh.image)) this.#say(`${where(fresh)} was made although that version was rolled back`);
     const images = new Set<string>();
     for (const pod of this.#book.participants()) {
       if ((this.#versions.get(pod.image) ?? -1) >= this.#lastGood) images.add(pod.image);
     }
     this.#found.mostTemplates = Math.max(this.#found.mostTemplates, images.size);
-    if (images.size > 3) this.#say(`${images.size} templates at once: ${[...images].join(', ')}`);
+    // Each rollout since last good that neither succeeded nor was rolled back made way for the next one.
+    const since = [...this.#tried].filter((image) => (this.#versions.get(image) ?? -1) > this.#lastGood);
+    const allowed = 1 + since.filter((image) => !this.#givenUp.has(image)).length;
+    if (images.size > allowed)
+      this.#say(`${images.size} templates at once, ${allowed} allowed: ${[...images].join(', ')}`);
   }
 
   #end(ending: Ending | undefined): void {
@@ -232,6 +240,7 @@ class Judge {
     const good = ['succeeded', 'installed'].includes(ending.outcome);
     if (good) this.#lastGood = version;
     if (!good && ending.outcome !== 'rolledBack') return;
+    if (!good) this.#givenUp.add(ending.image);
     for (const pod of this.#book.participants(ending.atMs - 5_000)) {
       const at = this.#versions.get(pod.image) ?? -1;
       const wrong = good ? at < version : at === version;
