@@ -97,9 +97,10 @@ describe('refusals', () => {
       'is on cluster test and cannot move to other',
     ],
   ])('%s %j', async (update, input, sentence) => {
-    const before = (await app.handle.describe()).historyLength;
     await expect(app.update(update, input)).rejects.toThrow(sentence);
-    expect((await app.handle.describe()).historyLength).toBe(before);
+    // Not the length: a busy server may write down the workflow task that asked the validator.
+    const { events } = await app.handle.fetchHistory();
+    expect(events?.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes)).toEqual([]);
   });
 
   test('nothing of it changed anything', async () => {
