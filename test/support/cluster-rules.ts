@@ -69,6 +69,7 @@ export function judge(input: RulesInput): Judgement {
 class Judge {
   readonly #input: RulesInput;
   readonly #book: NodeBook;
+  /** Pods that Nodewave deleted, with the moment by the audit log. */
   readonly #byNodewave = new Map<string, number>();
   readonly #begunEnding = new Set<string>();
   readonly #versions: ReadonlyMap<string, number>;
@@ -106,12 +107,12 @@ class Judge {
   }
 
   #countDeletions(): void {
-    for (const { byNodewave, uid, pod } of this.#input.deletions) {
+    for (const { byNodewave, uid, pod, atMs } of this.#input.deletions) {
       if (!byNodewave) continue;
       if (uid === '') this.#say(`the DELETE of ${pod} names no uid`);
-      this.#byNodewave.set(uid, (this.#byNodewave.get(uid) ?? 0) + 1);
+      if (this.#byNodewave.has(uid)) this.#say(`pod ${uid} was deleted twice`);
+      else this.#byNodewave.set(uid, atMs);
     }
-    for (const [uid, times] of this.#byNodewave) if (times > 1) this.#say(`pod ${uid} was deleted ${times} times`);
   }
 
   #take(event: Seen): void {
@@ -150,29 +151,29 @@ class Judge {
       return;
     }
     this.#found.checked += 1;
-    const state = this.#book.state(pod.node);
-    this.#checkNode(pod, state);
+    // The watches of nodes and pods may lag behind each other: how old a state was at the deletion tells the audit log's time.
+    const atMs = Math.min(pod.atMs, this.#byNodewave.get(pod.uid) ?? pod.atMs);
+    this.#checkNode(pod, this.#book.state(pod.node), atMs);
     if (pod.image === this.#live?.image) this.#say(`${where(pod)} was deleted although it was on the live template`);
     const back = this.#goesBack(pod);
-    const budget = Math.max(1, Math.ceil((this.#input.budgetPercent * this.#book.mostEligible(pod.atMs)) / 100));
-    const wasAvailable = this.#book.availableFor(pod.uid, pod.atMs) >= unseenMs;
+    const budget = Math.max(1, Math.ceil((this.#input.budgetPercent * this.#book.mostEligible(atMs)) / 100));
+    const wasAvailable = this.#book.availableFor(pod.uid, atMs) >= unseenMs;
     const others = this.#book
       .outNodes()
-      .filter((node) => node.name !== pod.node && countedOut(node, pod.atMs, unseenMs))
+      .filter((node) => node.name !== pod.node && countedOut(node, atMs, unseenMs))
       // On the way back every NotReady node is deferred, and one that is down already has nothing to lose.
       .filter((node) => !back || node.last.ready)
       .filter((node) => !back || wasAvailable || (node.outBy === 'nodewave' && !this.#sunk(node)));
     this.#found.mostOutAtDeletion = Math.max(this.#found.mostOutAtDeletion, others.length);
     if (others.length >= budget) {
-      const names = others.slice(0, 30).map((node) => describe(node, pod.atMs));
+      const names = others.slice(0, 30).map((node) => describe(node, atMs));
       this.#say(
         `when ${where(pod)} was deleted, ${others.length} other nodes were out, budget ${budget}: ${names.join(', ')}`,
       );
     }
   }
 
-  #checkNode(pod: PodSighting, state: NodeState | undefined): void {
-    const { atMs } = pod;
+  #checkNode(pod: PodSighting, state: NodeState | undefined, atMs: number): void {
     if (state === undefined) {
       this.#say(`${where(pod)} was deleted on a node that never was`);
       return;
