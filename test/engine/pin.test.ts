@@ -63,6 +63,7 @@ scenario(
     const rollout = await scene.rollout(held, { policy: { exposure: 'pin', batches: canaryAndRest } });
     // In the middle of a batch, where a window would be open.
     await rollout.reaches('rolling', ({ progress }) => progress?.inFlight === 1);
+    await scene.until('a deletion', async () => (await scene.taken()).length === 1);
     expect(await liveImage(scene)).toBe(held);
     const untouched = await nodeWith(scene, 'pin:1');
     await scene.deletePod(untouched.node);
@@ -97,8 +98,10 @@ scenario('pin ends with a pause, begins again with it, and is over after an abor
   await scene.install('pin:1');
   const rollout = await scene.rollout(held, { policy: { exposure: 'pin', batches: canaryAndRest } });
   await rollout.reaches('rolling', ({ progress }) => progress?.inFlight === 1);
-  await scene.makeReady(held);
-  await rollout.reaches('awaitingApprovalAfter');
+  await scene.until('the canary', async () => {
+    await scene.makeReady(held);
+    return (await rollout.status()).phase === 'awaitingApprovalAfter';
+  });
   await rollout.send('pause');
   await rollout.reaches('paused');
   expect([await liveImage(scene), await isPinned(scene)]).toEqual(['pin:1', false]);
@@ -106,6 +109,7 @@ scenario('pin ends with a pause, begins again with it, and is over after an abor
   const asked = await rollout.reaches('awaitingApprovalAfter');
   await rollout.send('approve', { plan: asked.planDigest });
   await rollout.reaches('rolling', ({ progress }) => progress?.inFlight === 2);
+  await scene.until('two more deletions', async () => (await scene.taken()).length === 3);
   expect([await liveImage(scene), await isPinned(scene)]).toEqual([held, true]);
   const untouched = await nodeWith(scene, 'pin:1');
   await scene.deletePod(untouched.node);
@@ -122,6 +126,7 @@ scenario(
     await scene.install('pin:1');
     const rollout = await scene.rollout(held, { policy: { exposure: 'pin', batches: canaryAndRest } });
     await rollout.reaches('rolling', ({ progress }) => progress?.inFlight === 1);
+    await scene.until('a deletion', async () => (await scene.taken()).length === 1);
     const workflowId = rolloutWorkflowId({ cluster: 'local', namespace: scene.namespace, name: 'agent' });
     await scene.engine.client.workflow.getHandle(workflowId).terminate('by hand');
     const untouched = await nodeWith(scene, 'pin:1');

@@ -195,7 +195,11 @@ function makeScene(
       return ours.map(({ pod }) => nodeOfPod.get(pod) ?? pod);
     },
     makeReady: async (image, count = Number.POSITIVE_INFINITY) => {
-      const waiting = (await scene.pods()).filter((pod) => imageOf(pod) === image && !isReady(pod));
+      // Before its simulated kubelet has started a pod, that one would still write over what is written here.
+      const waiting = await until(`the pods of ${image} to be started`, async () => {
+        const pods = (await scene.pods()).filter((pod) => imageOf(pod) === image && !isReady(pod));
+        return pods.every((pod) => (pod.status?.containerStatuses?.length ?? 0) > 0) && pods;
+      });
       for (const pod of waiting.slice(0, count)) {
         await kube.patch(`${podPath(pod)}/status`, readyPatch('True'), strategic);
       }
