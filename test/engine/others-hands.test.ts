@@ -147,7 +147,10 @@ scenario('S32: orphaned and made again, it is another DaemonSet: no pod is touch
   const { name, namespace, labels, annotations } = metadata;
   const again = { apiVersion, kind, metadata: { name, namespace, labels, annotations }, spec };
   await scene.engine.kube.create(paths.daemonSets(scene.namespace), again, { fieldManager: 'kubectl-create' });
-  const before = await scene.uids();
+  const before = await scene.until('a pod on every node', async () => {
+    const uids = await scene.uids();
+    return Object.keys(uids).length === 6 && uids;
+  });
   const sentence = await stopsFor(scene, rollout);
   expect(sentence).toMatch(/was deleted(; its pods are left alone| and made again; its pods are left alone)/);
   await rollout.send('abort');
