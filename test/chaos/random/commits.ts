@@ -3,6 +3,7 @@ import type { Ending } from '../../support/cluster-rules.ts';
 import type { TestRepo } from '../../support/repo.ts';
 import { insist } from './cluster-faults.ts';
 import { type Behaviour, versionYaml } from './manifest.ts';
+import { randomCluster } from './stack.ts';
 
 /** One version that was pushed. */
 export interface Version {
@@ -60,10 +61,12 @@ export class Commits {
     }
   }
 
-  /** What the application says now, for a run that waits in vain. */
+  /** What the application and its rollout say now, for a run that waits in vain. */
   async sentence(): Promise<string> {
-    const { phase, sentence } = await this.#client.applicationStatus(this.#application);
-    return `${phase}: ${sentence}`;
+    const application = await this.#client.applicationStatus(this.#application);
+    const ref = { cluster: randomCluster, namespace: this.#application, name: this.#daemonSet };
+    const rollout = await this.#client.rolloutStatus(ref).catch((error: unknown) => String(error));
+    return `${application.phase}: ${application.sentence} ${JSON.stringify(rollout).slice(0, 4_000)}`;
   }
 }
 
