@@ -72,7 +72,7 @@ async function application(client: NodewaveClient, name: string): Promise<Check[
   const check = `application ${name}`;
   let warnings: string[] = [];
   const found = await looked(check, async () => {
-    const { plan } = await client.preview(name, { by: 'doctor' });
+    const { plan } = await client.preview(name, { by: 'nodewave doctor' });
     warnings = plan.warnings;
     return [`commit ${plan.commit.slice(0, 7)}: git, rendering, cluster and dry run answer`];
   });
