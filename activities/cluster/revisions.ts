@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { digest } from '../../domain/digest.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import { type DaemonSetRef, daemonSetLabel } from '../../domain/ids.ts';
 import type { PodTemplate } from '../../domain/record.ts';
@@ -33,14 +34,18 @@ export async function ownedRevisions(client: ClusterClient, daemonSet: DaemonSet
 }
 
 /**
- * The revision of the live template: the owned one with the highest number. Only valid once the controller has seen
- * the newest generation (S33), so it throws Infrastructure before that; see `waitObserved`.
+ * The revision of the live template: the owned one that holds it, as the controller itself finds it; where none does, the one with
+ * the highest number. The number alone is not enough: after an outage of the API server a controller that does not know of the
+ * newest revision yet leaves the number of one that returns below it. Only valid once the controller has seen the newest
+ * generation (S33), so it throws Infrastructure before that; see `waitObserved`.
  */
 export async function newestRevision(client: ClusterClient, daemonSet: DaemonSet): Promise<Revision> {
   if (!isObserved(daemonSet)) throw notObserved(daemonSet);
-  const [newest] = await ownedRevisions(client, daemonSet);
-  if (newest === undefined) throw notObserved(daemonSet);
-  return newest;
+  const revisions = await ownedRevisions(client, daemonSet);
+  const live = digest(daemonSet.spec.template);
+  const found = revisions.find(({ template }) => digest(template) === live) ?? revisions[0];
+  if (found === undefined) throw notObserved(daemonSet);
+  return found;
 }
 
 /**

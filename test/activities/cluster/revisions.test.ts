@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
-import { type ClusterClient, createClusterClient } from '../../../activities/cluster/client.ts';
+import { type ClusterClient, createClusterClient, type ListOptions } from '../../../activities/cluster/client.ts';
 import { createDiscovery, objectPath } from '../../../activities/cluster/discovery.ts';
 import type { DaemonSet } from '../../../activities/cluster/objects.ts';
 import { paths } from '../../../activities/cluster/paths.ts';
-import { newestRevision, ownedRevisions, waitObserved } from '../../../activities/cluster/revisions.ts';
+import { newestRevision, ownedRevisions, type Revision, waitObserved } from '../../../activities/cluster/revisions.ts';
 import { waitFor } from '../../../dev/stack/wait.ts';
 import { adminKube, testNamespace, uniqueName } from '../../support/cluster.ts';
 import { stackTimeoutMs } from '../../support/stack.ts';
@@ -43,6 +43,23 @@ test('the newest revision is that of the live template, also when an old templat
   expect(back.revision).toBeGreaterThan(second.revision);
   const live = await client.get<DaemonSet>(paths.daemonSet({ namespace, name: 'agent' }));
   expect(back.template).toEqual(live?.spec.template);
+});
+
+test('the revision of the live template is found although a controller after an outage left its number behind', async () => {
+  const namespace = await testNamespace();
+  const first = await newestRevision(client, await write(namespace, '1'));
+  const live = await write(namespace, '2');
+  // The older the revision, the higher its number.
+  const reversed: ClusterClient = {
+    ...client,
+    list: async <T, P = T>(path: string, options?: ListOptions<T, P>) => {
+      const page = await client.list<T, P>(path, options);
+      const items = page.items.map((item) => ({ ...item, revision: -(item as Revision).revision }));
+      return { ...page, items };
+    },
+  };
+  expect((await ownedRevisions(reversed, live))[0]?.hash).toBe(first.hash);
+  expect((await newestRevision(reversed, live)).template).toEqual(live.spec.template);
 });
 
 test('revisions of a DaemonSet that was deleted and made again are not its own', async () => {
