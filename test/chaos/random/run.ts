@@ -182,7 +182,7 @@ class RandomRun {
   }
 
   #behind(kind: Fault): boolean {
-    return this.#faults.count(kind) < this.#options.eachAtLeast * 1.15 * Math.min(1, this.#part + 0.05);
+    return this.#faults.count(kind) < this.#options.eachAtLeast * 1.25 * Math.min(1, this.#part + 0.05);
   }
 
   /** One version after the other; some are superseded while they are being rolled out. */
@@ -194,7 +194,7 @@ class RandomRun {
       const version = this.#current;
       const crashes = behaviour.startsWith('crash');
       const impatient = random() < (crashes ? 0.15 : this.#behind('newer commit') ? 0.8 : 0.25);
-      const afterPart = random() * (crashes ? 0.05 : 0.7);
+      const afterPart = random() * (crashes ? 0.05 : 0.5);
       await waitFor(() => this.#runs(version) || this.#over(version), {
         timeoutMs: patienceMs,
         what: `the first pod of ${version.image}`,
@@ -218,8 +218,8 @@ class RandomRun {
   #nextBehaviour(): Behaviour {
     const random = this.#randoms.versions;
     const [crash, kind] = [random(), random()];
-    if (crash < (this.#behind('crashing version') ? 0.6 : 0.15)) return kind < 0.5 ? 'crash' : 'crash-late';
-    return kind < 0.6 ? 'ready-300' : kind < 0.85 ? 'ready-600' : 'ready-1000';
+    if (crash < (this.#behind('crashing version') ? 0.65 : 0.15)) return kind < 0.5 ? 'crash' : 'crash-late';
+    return kind < 0.8 ? 'ready-300' : kind < 0.95 ? 'ready-600' : 'ready-1000';
   }
 
   /** Pods of the current version have been deleted for, and nodes are left that it has not reached or has to leave again. */
