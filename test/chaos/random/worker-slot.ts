@@ -22,7 +22,20 @@ export async function startWorkerSlot(stack: Stack, basis: NodeJS.ProcessEnv, sl
   const logFile = join(stack.dir, 'logs', `worker-${slot}.log`);
   let sources = repositoryRoot;
   let started = 0;
+  let released = false;
+  const selfEnded: string[] = [];
+  // A worker that meets a dead Temporal or API server while it starts may end; then the next one is started.
   const start = async (): Promise<ManagedProcess> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await startOnce();
+      } catch (error) {
+        if (attempt === 5 || released) throw error;
+        selfEnded.push(`while starting: ${lastLines(logFile, 1).slice(0, 300)}`);
+      }
+    }
+  };
+  const startOnce = async (): Promise<ManagedProcess> => {
     started += 1;
     const child = await startProcess({
       name: `worker-${slot}`,
@@ -42,8 +55,6 @@ export async function startWorkerSlot(stack: Stack, basis: NodeJS.ProcessEnv, sl
     await servicesReady(child, `http://127.0.0.1:${ports.operations}`);
     return child;
   };
-  const selfEnded: string[] = [];
-  let released = false;
   let worker: ManagedProcess | null = await start();
   const watch = (child: ManagedProcess): void => {
     void child.ended.then(async ({ code, signal }) => {
