@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PodView } from '../../domain/cluster/view.ts';
+import { NodewaveError } from '../../domain/failures.ts';
 import type { DaemonSetRecord, Grant } from '../../domain/record.ts';
 import { unplannedExposure } from '../../domain/rollout/exposure.ts';
 import { grantKey, type HookMove, hookMoves, withoutOwnCordon } from '../../domain/rollout/hooks.ts';
@@ -109,7 +110,11 @@ async function loop(
     if (!gone) await hooks.finish(result.verdict === 'done' ? 'done' : 'broken', moves, deleted);
     return result;
   } catch (error) {
-    if (!deps.signal.aborted) throw error;
+    if (!deps.signal.aborted) {
+      // The record goes with its DaemonSet, so a write of it may be what notices first.
+      if (error instanceof NodewaveError && error.code === 'Conflict') await undoWhereGone();
+      throw error;
+    }
     if (deps.isToEnd?.() ?? true) await hooks.finish('stopped', moves, deleted);
     throw new BatchStopped(batchResult('stopped', decide(), record.record));
   } finally {
@@ -124,8 +129,7 @@ async function loop(
         const edit = await findEdit(deps.client, ref, record.record, expectedDigest(input, record.record));
         checkedMs = performance.now();
         if (edit !== null) {
-          gone = !(await isThere());
-          if (gone) await undoThoughGone(deps.client, owner, record.record);
+          await undoWhereGone();
           return batchResult('edited', decide(), record.record, edit);
         }
       }
@@ -244,9 +248,11 @@ async function loop(
     return hookMoves(rules, look());
   }
 
-  async function isThere(): Promise<boolean> {
+  /** Puts nodes back into service for which nobody else will: the DaemonSet is gone, and the record with it. */
+  async function undoWhereGone(): Promise<void> {
     const now = await deps.client.get<DaemonSet>(paths.daemonSet(ref));
-    return now?.metadata.uid === live.metadata.uid;
+    gone = now?.metadata.uid !== live.metadata.uid;
+    if (gone) await undoThoughGone(deps.client, owner, record.record);
   }
 
   function look(): StepView {

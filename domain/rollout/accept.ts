@@ -1,7 +1,7 @@
 import { shorten } from '../markdown.ts';
 import type { Decision, PauseDecision, PlanDecision, RetryDecision } from '../wire.ts';
-import { holdIsDue, refusedByHold } from './hold.ts';
-import { acceptedIn, messageTable, type RolloutMessage } from './message-table.ts';
+import { holdIsDue, offered, refusedByHold } from './hold.ts';
+import { messageTable, type RolloutMessage } from './message-table.ts';
 import { isEnd } from './phases.ts';
 import { noted, type RolloutState } from './state.ts';
 
@@ -51,7 +51,7 @@ export function accept(state: RolloutState, message: RolloutMessage, payload: Pa
   const held = refusedByHold(state, message);
   if (held !== null) return refuse(held);
   const cell = messageTable[state.phase][message];
-  if (!cell.accepted) return refuse(`${cell.refusal}. Accepted now: ${acceptedIn(state.phase).join(', ')}`);
+  if (!cell.accepted) return refuse(`${cell.refusal}. Accepted now: ${offered(state).join(', ')}`);
   const pending = state.intent;
   if (pending !== null && pending.kind !== 'pause') {
     return refuse(`${pending.kind} was sent already and is under way`);

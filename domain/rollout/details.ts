@@ -2,10 +2,9 @@ import { applicationWorkflowId } from '../ids.ts';
 import { clockTime, escapeMarkdown, shortCommit, shorten, utf8Length, workflowLink } from '../markdown.ts';
 import type { Finding, LogEntry } from '../wire.ts';
 import { exampleOf, planPrefixLength } from './accept.ts';
-import { refusedByHold } from './hold.ts';
+import { offered } from './hold.ts';
 import type { RolloutInput } from './input.ts';
 import { leftAlone } from './left-alone.ts';
-import { acceptedIn } from './message-table.ts';
 import { sentenceOf } from './sentence.ts';
 import type { KeptPlan, RolloutState } from './state.ts';
 
@@ -127,7 +126,7 @@ function findings(all: Finding[], room: Room): string {
 }
 
 function canSend(state: RolloutState): string {
-  const messages = acceptedIn(state.phase).filter((message) => refusedByHold(state, message) === null);
+  const messages = offered(state);
   if (messages.length === 0) return '';
   const lines = messages.map((message) => `- \`${message}\` \`${exampleOf(message, state.plan?.digest ?? null)}\``);
   return ['What can be sent now (Update)', '', ...lines].join('\n');

@@ -1,6 +1,6 @@
 import { shorten } from '../markdown.ts';
 import type { Hold } from '../wire.ts';
-import type { RolloutMessage } from './message-table.ts';
+import { acceptedIn, type RolloutMessage } from './message-table.ts';
 import type { LivePhase, Phase } from './phases.ts';
 import { type HeldByApplication, noted, type RolloutState } from './state.ts';
 
@@ -48,6 +48,13 @@ export function refusedByHold(state: RolloutState, message: RolloutMessage): str
   if (held === null || held === undefined || message === 'abort') return null;
   if (message === 'pause' && !atRest.includes(state.phase)) return null;
   return `The whole application is ${heldBecause(held)}; "nodewave resume APP" comes first`;
+}
+
+/** The messages to offer to people now: those that are taken, without an override where no window holds anything. */
+export function offered(state: RolloutState): RolloutMessage[] {
+  return acceptedIn(state.phase).filter(
+    (message) => refusedByHold(state, message) === null && (message !== 'overrideWindow' || state.phase === 'waiting'),
+  );
 }
 
 function heldBecause({ by, reason }: HeldByApplication): string {

@@ -1,7 +1,6 @@
 import type { RolloutStatus } from '../wire.ts';
-import { refusedByHold } from './hold.ts';
+import { offered } from './hold.ts';
 import type { RolloutInput } from './input.ts';
-import { acceptedIn } from './message-table.ts';
 import { sentenceOf } from './sentence.ts';
 import type { RolloutState } from './state.ts';
 
@@ -27,7 +26,7 @@ export function statusOf(input: RolloutInput, state: RolloutState): RolloutStatu
     progress: state.progress,
     zones: state.zones,
     findings: state.findings,
-    accepts: acceptedIn(state.phase).filter((message) => refusedByHold(state, message) === null),
+    accepts: offered(state),
     ...(state.phase === 'waiting' ? { waitsUntilMs: state.waitUntilMs ?? null } : {}),
     ...(state.windowsOverridden === undefined ? {} : { windowsOverridden: state.windowsOverridden }),
     log: state.log,

@@ -215,7 +215,7 @@ describe('with a server and a worker', () => {
 
     const wrong = await nodewave(['resume', ...target]);
     expect(wrong.code).toBe(1);
-    expect(wrong.err).toContain('Accepted now: approve, reject, pause, abort, rollback, overrideWindow.');
+    expect(wrong.err).toContain('Accepted now: approve, reject, pause, abort, rollback.');
 
     const approved = await nodewave(['approve', ...target, '--plan', '0123abcd', '-o', 'json']);
     expect(approved.code).toBe(0);

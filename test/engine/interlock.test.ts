@@ -99,7 +99,7 @@ test('S35: a rollout that is terminated while it has nodes out does not keep the
   await waitFor(async () => (await store.read()).table.size === cap, { timeoutMs: 30_000, what: 'left to hold nodes' });
   const right = await start('right', 'pair:slow', { batches: [{ name: 'all', nodes: '100%', soakMs: 0 }] });
   const ref = { cluster: 'local', namespace, name: 'right' };
-  const blocked = await waitFor(async () => (await engine.nodewave.rolloutStatus(ref)).live?.blocked, {
+  const blocked = await waitFor(async () => (await engine.nodewave.rolloutStatus(ref)).live?.blocked ?? false, {
     timeoutMs: 30_000,
     what: 'right to say who stands in its way',
   });
@@ -116,7 +116,7 @@ test('S35: a rollout that is terminated while it has nodes out does not keep the
 test('S35: a paused rollout does not keep nodes that are back from another one, and keeps those that are not', async () => {
   const { namespace, start } = await pair();
   const left = await start('left', 'pair:stuck', { onFailure: 'pause' });
-  await waitFor(async () => (await store.read()).table.size === cap, { timeoutMs: 30_000, what: 'left to hold nodes' });
+  await waitFor(async () => (await stuckPods(namespace)).length === cap, { timeoutMs: 60_000, what: 'stuck pods' });
   const handle = engine.client.workflow.getHandle(left.workflowId);
   await handle.executeUpdate('pause', { args: [{ by: 'ann' }] });
   await waitFor(async () => (await engine.nodewave.rolloutStatus(left.input.ref)).phase === 'paused', {
@@ -134,7 +134,7 @@ test('S35: a paused rollout does not keep nodes that are back from another one, 
       const status = await engine.nodewave.rolloutStatus(right.input.ref);
       return status.live?.progress.done === 5 && table.size === 1 && [...table.values()];
     },
-    { timeoutMs: 60_000, what: 'right to have taken all nodes but one' },
+    { timeoutMs: 120_000, what: 'right to have taken all nodes but one' },
   );
   expect(held).toMatchObject([{ node: stuck?.spec?.nodeName, workflowId: left.workflowId }]);
 
@@ -142,7 +142,7 @@ test('S35: a paused rollout does not keep nodes that are back from another one, 
   expect(await left.result()).toMatchObject({ outcome: 'aborted' });
   expect(await right.result()).toMatchObject({ outcome: 'succeeded' });
   expect((await store.read()).table.size).toBe(0);
-}, 120_000);
+});
 
 async function stuckPods(namespace: string): Promise<Pod[]> {
   const { items } = await engine.kube.list<Pod>(paths.pods(namespace));

@@ -112,7 +112,10 @@ describe('S36: the red button of an application', () => {
     open();
     await again.until('the rollout to be known', ({ rollouts }) => rollouts.length === 1);
     await again.update('pause', { by, reason });
-    expect((await rollout.seen()).holds).toMatchObject([{ on: true }]);
+    await waitFor(async () => (await rollout.seen()).holds.at(-1)?.on === true, {
+      timeoutMs: 10_000,
+      what: 'the rollout to be told of the pause',
+    });
     await again.update('resume', { by });
     await rollout.finish('succeeded');
     await again.outcome(c2, 'succeeded');

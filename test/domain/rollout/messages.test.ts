@@ -10,6 +10,7 @@ import {
   planPrefixLength,
   yieldsToNewerCommit,
 } from '../../../domain/rollout/accept.ts';
+import { offered } from '../../../domain/rollout/hold.ts';
 import {
   acceptedIn,
   messageTable,
@@ -47,6 +48,12 @@ const accepted = (...given: Parameters<typeof send>) => {
   return verdict;
 };
 
+test('S16: an override is offered only while a window holds the rollout, and taken before that too', () => {
+  expect(offered(state('waiting'))).toContain('overrideWindow');
+  expect(offered(state('rolling'))).not.toContain('overrideWindow');
+  expect(accepted('rolling', 'overrideWindow').state.windowsOverridden).toMatchObject({ by: who.by });
+});
+
 describe('every message in every phase', () => {
   test.each(cells)('%s: %s', (phase, message) => {
     const before = state(phase, { batch: 1, findings: [finding('n1')] });
@@ -58,7 +65,7 @@ describe('every message in every phase', () => {
     if (!verdict.ok) {
       expect(verdict.refusal).toMatch(/^[A-Z].{10,}\. Phase: \w+\.$/s);
       // It says what to do instead.
-      for (const name of acceptedIn(phase)) expect(verdict.refusal).toContain(name);
+      for (const name of offered(before)) expect(verdict.refusal).toContain(name);
       return;
     }
     if (!cell.accepted) return;
