@@ -251,7 +251,8 @@ async function loop(
   /** Puts nodes back into service for which nobody else will: the DaemonSet is gone, and the record with it. */
   async function undoWhereGone(): Promise<void> {
     const now = await deps.client.get<DaemonSet>(paths.daemonSet(ref));
-    gone = now?.metadata.uid !== live.metadata.uid;
+    // One that is being deleted still answers until its pods are orphaned; its record may be gone before it.
+    gone = now?.metadata.uid !== live.metadata.uid || now.metadata.deletionTimestamp !== undefined;
     if (gone) await undoThoughGone(deps.client, owner, record.record);
   }
 
