@@ -11,6 +11,8 @@ export interface Collection<V> {
   readonly lastSignMs: number;
   /** Since when it has been seen without a gap of more than `maxGapMs`, on the wall clock. */
   readonly seenSinceMs: number;
+  /** The watch has broken and the collection was not read since: what happened meanwhile is not in it. */
+  readonly broken: boolean;
   /** Reads the collection again, for a view that nobody may act on any more. */
   refresh(): Promise<void>;
   /** Rejects when the collection could not be read for `giveUpMs`. Never resolves. */
@@ -43,6 +45,7 @@ export async function openCollection<V>(options: CollectionOptions<V>): Promise<
   let seenSinceMs = Date.now();
   let resourceVersion = '';
   let listed = 0n;
+  let broken = false;
 
   const sign = (): void => {
     const now = performance.now();
@@ -80,21 +83,18 @@ export async function openCollection<V>(options: CollectionOptions<V>): Promise<
     while (true) {
       signal.throwIfAborted();
       try {
-        const query = { resourceVersion, labelSelector, timeoutSeconds: maxWatchSeconds };
-        if ((await client.watch(path, query, onEvent, signal)) === 'gone') await list();
+        // A watch that broke may have lost events that its resourceVersion no longer reaches.
+        if (broken) await list();
+        broken = false;
         brokenSinceMs = null;
+        const query = { resourceVersion, labelSelector, timeoutSeconds: maxWatchSeconds };
+        broken = (await client.watch(path, query, onEvent, signal)) === 'gone';
       } catch (error) {
         signal.throwIfAborted();
+        broken = true;
         brokenSinceMs ??= performance.now();
         if (performance.now() - brokenSinceMs > giveUpMs || !isInfrastructure(error)) throw error;
         await sleep(retryMs, undefined, { signal });
-        // A watch that broke may have lost events that its resourceVersion no longer reaches.
-        await list().then(
-          () => {
-            brokenSinceMs = null;
-          },
-          () => undefined,
-        );
       }
     }
   };
@@ -110,6 +110,9 @@ export async function openCollection<V>(options: CollectionOptions<V>): Promise<
     },
     get seenSinceMs() {
       return seenSinceMs;
+    },
+    get broken() {
+      return broken;
     },
     refresh: list,
     failed,

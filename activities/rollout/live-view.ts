@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isAvailable } from '../../domain/cluster/availability.ts';
 import type { NodeView, PodView } from '../../domain/cluster/view.ts';
 import { restartsOf } from '../../domain/rollout/judge.ts';
@@ -20,7 +21,10 @@ export interface LiveView {
   seenSinceMs(): number;
   /** Restarts of the pods that were there when the view was opened. */
   readonly restartsAtStart: ReadonlyMap<string, number>;
-  /** Reads again what has been silent for `refreshAfterMs`, so that nothing is deleted or judged on an old view. */
+  /**
+   * Waits while a watch is broken, and reads again what has been silent for `refreshAfterMs`, so that nothing is deleted or judged
+   * on an old view.
+   */
   ensureFresh(): Promise<void>;
   /** Resolves on the next change. */
   changed(): Promise<void>;
@@ -32,6 +36,8 @@ export interface LiveView {
  * refresh would look like a gap in what was seen, and start the deadlines of the release anew for ever.
  */
 export const refreshAfterMs = 15_000;
+
+const brokenPollMs = 50;
 
 /** Opens the view of one DaemonSet; it lives until `signal` aborts. */
 export async function openLiveView(
@@ -74,6 +80,9 @@ export async function openLiveView(
     seenSinceMs: () => Math.max(nodes.seenSinceMs, pods.seenSinceMs),
     restartsAtStart: new Map(livePods().map((pod) => [pod.uid, restartsOf(pod)])),
     ensureFresh: async () => {
+      // An API server that was killed takes writes again seconds before it answers a list: on what was seen before it died the
+      // budget would be spent without those who went out meanwhile.
+      while ((nodes.broken || pods.broken) && !signal.aborted) await sleep(brokenPollMs);
       const silent = [nodes, pods].filter(({ lastSignMs }) => performance.now() - lastSignMs > refreshAfterMs);
       await Promise.all(silent.map((collection) => collection.refresh()));
     },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClusterClient } from '../../../activities/cluster/client.ts';
 import type { DaemonSet } from '../../../activities/cluster/objects.ts';
@@ -10,16 +11,21 @@ const daemonSet = {
   spec: { selector: { matchLabels: { app: 'agent' } }, template: {} },
 } as unknown as DaemonSet;
 
-/** An API server that holds nothing and says nothing; `away` while it cannot be reached. */
-function quietServer(): { client: ClusterClient; state: { away: boolean; lists: number } } {
-  const state = { away: false, lists: 0 };
+/** An API server that holds nothing and says nothing; `away` while it cannot be reached; `breaks` ends every watch. */
+function quietServer() {
+  const watches = new Set<(error: Error) => void>();
+  const breaks = (): void => {
+    for (const reject of watches) reject(new NodewaveError('Infrastructure', 'other side closed'));
+    watches.clear();
+  };
+  const state = { away: false, lists: 0, breaks };
   const client = {
     list: async () => {
       if (state.away) throw new NodewaveError('Infrastructure', 'no answer');
       state.lists += 1;
       return { items: [], resourceVersion: '1' };
     },
-    watch: () => new Promise(() => undefined),
+    watch: () => new Promise((_, reject) => watches.add(reject)),
   } as unknown as ClusterClient;
   return { client, state };
 }
@@ -55,4 +61,24 @@ test('a time in which the cluster could not be seen starts the deadlines anew, a
   state.away = false;
   await view.ensureFresh();
   expect(view.seenSinceMs()).toBe(seenSinceMs + maxGapMs + 1_000);
+});
+
+test('while a watch is broken nothing goes on: what it missed could spend the budget a second time', async () => {
+  const { client, state } = quietServer();
+  const stopping = new AbortController();
+  const view = await openLiveView(client, daemonSet, 0, stopping.signal);
+  const before = state.lists;
+  state.away = true;
+  state.breaks();
+  await sleep(10);
+  let lists = 0;
+  const fresh = view.ensureFresh().then(() => {
+    lists = state.lists;
+  });
+  await sleep(700);
+  expect(lists).toBe(0);
+  state.away = false;
+  await fresh;
+  expect(lists).toBeGreaterThanOrEqual(before + 2);
+  stopping.abort();
 });
