@@ -236,6 +236,8 @@ scenario('S32: a DaemonSet that is deleted in mid batch leaves no node out of se
   await scene.install('gone:1');
   const rollout = await scene.rollout(held, { policy: { hooks: [exclude, cordon] } });
   await scene.until('two pods to be deleted', async () => (await scene.taken()).length === 2);
+  // A pod that is made while its DaemonSet is being orphaned may be collected by Kubernetes itself.
+  await scene.until('a pod on every node', async () => (await scene.pods()).length === 6);
   const path = paths.daemonSet({ namespace: scene.namespace, name: 'agent' });
   await scene.engine.kube.remove(path, { propagationPolicy: 'Orphan' });
   await rollout.reaches('stopped');

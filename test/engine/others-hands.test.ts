@@ -143,6 +143,8 @@ scenario(
 scenario('S32: orphaned and made again, it is another DaemonSet: no pod is touched', {}, async (scene) => {
   const rollout = await standing(scene);
   const { apiVersion, kind, metadata, spec } = (await scene.live()) as unknown as KubeObject;
+  // A pod that is made while its DaemonSet is being orphaned may be collected by Kubernetes itself.
+  await scene.until('a pod on every node', async () => (await scene.pods()).length === 6);
   await run(scene, 'delete', 'daemonset', 'agent', '--cascade=orphan');
   const { name, namespace, labels, annotations } = metadata;
   const again = { apiVersion, kind, metadata: { name, namespace, labels, annotations }, spec };
