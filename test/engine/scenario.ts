@@ -19,7 +19,7 @@ import { stackTimeoutMs, testStack } from '../support/stack.ts';
 import { type Engine, type EngineOptions, type StartOptions, startEngine } from './support.ts';
 
 /** How long anything that is waited for may take on a loaded machine, milliseconds. */
-const patienceMs = 90_000;
+const patienceMs = 150_000;
 
 /** What a scenario is made of. */
 export interface ScenarioOptions {
