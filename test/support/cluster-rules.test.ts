@@ -210,6 +210,12 @@ describe('templates and endings', () => {
     expect(story.pod('n3', 'v3', 'q3').violations()).toEqual(['4 templates at once, 3 allowed: v1, v2, v0, v3']);
   });
 
+  test('a node that was away brings back what was rolled back, and is taken later', () => {
+    const story = new Story().at(20).replaced('p1', 'v1', 'q1').at(21).node('n1', tainted);
+    story.at(22).live('v0').ended('v1', 'rolledBack').at(40).node('n1').at(41).live('v2').replaced('p2', 'v2', 'q2');
+    expect(story.violations()).toEqual([]);
+  });
+
   test('no new pod of a version that was rolled back', () => {
     const story = new Story().at(20).live('v0').ended('v1', 'rolledBack').at(30).live('v1').replaced('p1', 'v1', 'q1');
     expect(story.violations()).toContainEqual(

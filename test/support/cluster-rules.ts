@@ -58,7 +58,7 @@ export interface Judgement {
  * - at most one accepted DELETE per pod, naming its uid; none on a node that is gone, ineligible or NotReady; none of a pod that
  *   is on the live template already
  * - at most last good, the newest target and what was superseded since, and no new pod of what was rolled back; nodes that were
- *   away when last good became good may have an older one until they are taken
+ *   away when that was decided may have what they had until they are taken
  * - nobody else ends a pod, except where its node has gone or is not eligible
  * - after a success every node that took part is on it; after a rollback none is
  */
@@ -225,7 +225,9 @@ class Judge {
     if (this.#givenUp.has(fresh.image)) this.#say(`${where(fresh)} was made although that version was rolled back`);
     const images = new Set<string>();
     for (const pod of this.#book.participants()) {
-      if ((this.#versions.get(pod.image) ?? -1) >= this.#lastGood) images.add(pod.image);
+      // What a node that was away brings back is taken from it in time, and is no template of now.
+      const old = (this.#versions.get(pod.image) ?? -1) < this.#lastGood || this.#givenUp.has(pod.image);
+      if (!old) images.add(pod.image);
     }
     this.#found.mostTemplates = Math.max(this.#found.mostTemplates, images.size);
     // Each rollout since last good that neither succeeded nor was rolled back made way for the next one.
