@@ -7,7 +7,7 @@ let harness: Harness;
 
 beforeAll(async () => {
   // Every few syncs are a run, so that continue-as-new falls between all kinds of messages.
-  harness = await startHarness(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=40']);
+  harness = await startHarness(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=90']);
 }, 180_000);
 
 afterAll(async () => {
