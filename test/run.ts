@@ -37,14 +37,19 @@ function runTests(config: string, filters: readonly string[]): { counts: Counts;
   }
 }
 
-/** `npm test`: types, lint, format and all tests but the long ones. `npm run test:long`: those. Words after `--` filter files. */
+/**
+ * `npm test`: types, lint, format and all tests but the long ones. `npm run test:long`: those. `npm run test:random`: the
+ * randomised run. Words after `--` filter files.
+ */
 async function main(args: readonly string[]): Promise<number> {
-  const long = args.includes('--long');
+  const random = args.includes('--random');
+  const long = random || args.includes('--long');
+  const config = random ? 'vitest.random.config.ts' : long ? 'vitest.long.config.ts' : 'vitest.config.ts';
   const filters = args.filter((arg) => !arg.startsWith('--'));
   // The compose plugin checks docker-compose.yml; nothing else needs it.
   await ensureTools(long ? stackTools : [...stackTools, 'compose'], (line) => process.stderr.write(`setup  ${line}\n`));
   const checked = long || (succeeds('tsc', ['-p', '.']) && succeeds('biome', ['check', '--error-on-warnings']));
-  const { counts, ok } = runTests(long ? 'vitest.long.config.ts' : 'vitest.config.ts', filters);
+  const { counts, ok } = runTests(config, filters);
   if (!checked)
     process.stdout.write('Types, lint or format are not clean: see above; "npm run format" mends the format.\n');
   const failed = counts.numFailedTests > 0 || ok ? counts.numFailedTests : Math.max(1, counts.numFailedTestSuites);
