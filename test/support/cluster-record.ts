@@ -34,6 +34,8 @@ export interface PodSighting extends Sighting {
   image: string;
   ready: boolean;
   terminating: boolean;
+  /** By the API server's clock, in whole seconds. */
+  createdMs: number;
 }
 
 /** The DaemonSet as it was: which template new pods are made of. */
@@ -168,6 +170,7 @@ function podFacts(pod: Pod): Omit<PodSighting, keyof Sighting> {
     image: pod.spec?.containers?.[0]?.image ?? '',
     ready: isReady(pod.status?.conditions),
     terminating: pod.metadata.deletionTimestamp !== undefined,
+    createdMs: Date.parse(pod.metadata.creationTimestamp),
   };
 }
 

@@ -46,7 +46,8 @@ class Story {
   }
 
   pod(node: string, image: string, uid: string, change: Partial<PodSighting> = {}): this {
-    const sighting = { kind: 'pod' as const, uid, name: uid, node, image, ready: true, terminating: false };
+    const createdMs = this.#second * 1_000;
+    const sighting = { kind: 'pod' as const, uid, name: uid, node, image, ready: true, terminating: false, createdMs };
     const whole = { ...sighting, ...change, ...this.#moment() };
     this.#pods.set(uid, whole);
     return this.#add({ ...whole, gone: change.gone === true });

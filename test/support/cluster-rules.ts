@@ -8,6 +8,9 @@ import { countedOut, NodeBook, type NodeState } from './node-book.ts';
  */
 export const unseenMs = 2_000;
 
+/** How long after a commit's end it is held against the cluster: a watch that lost its connection may lag behind that end. */
+export const settledMs = 10_000;
+
 /** How a commit ended. */
 export interface Ending {
   image: string;
@@ -74,8 +77,8 @@ class Judge {
   readonly #begunEnding = new Set<string>();
   readonly #versions: ReadonlyMap<string, number>;
   readonly #tried = new Set<string>();
-  /** Images that were rolled back. */
-  readonly #givenUp = new Set<string>();
+  /** Images that were rolled back, and when. */
+  readonly #givenUp = new Map<string, number>();
   #live: LiveSighting | null = null;
   #lastGood = -1;
   readonly #found: Judgement = {
@@ -97,11 +100,14 @@ class Judge {
   run(): Judgement {
     this.#countDeletions();
     const endings = [...this.#input.endings].sort((a, b) => a.atMs - b.atMs);
+    const [toLearn, toCheck] = [[...endings], [...endings]];
     for (const event of [...this.#input.seen].sort((a, b) => a.version - b.version)) {
-      while (endings[0] !== undefined && endings[0].atMs + unseenMs < event.atMs) this.#end(endings.shift());
+      while (toLearn[0] !== undefined && toLearn[0].atMs + unseenMs < event.atMs) this.#learn(toLearn.shift());
+      while (toCheck[0] !== undefined && toCheck[0].atMs + settledMs < event.atMs) this.#check(toCheck.shift());
       this.#take(event);
     }
-    for (const ending of endings) this.#end(ending);
+    for (const ending of toLearn) this.#learn(ending);
+    for (const ending of toCheck) this.#check(ending);
     for (const uid of this.#byNodewave.keys()) if (!this.#begunEnding.has(uid)) this.#found.unchecked += 1;
     return this.#found;
   }
@@ -222,7 +228,10 @@ class Judge {
   }
 
   #checkTemplates(fresh: PodSighting): void {
-    if (this.#givenUp.has(fresh.image)) this.#say(`${where(fresh)} was made although that version was rolled back`);
+    const givenUpMs = this.#givenUp.get(fresh.image);
+    if (givenUpMs !== undefined && fresh.createdMs > givenUpMs + unseenMs) {
+      this.#say(`${where(fresh)} was made although that version was rolled back`);
+    }
     const images = new Set<string>();
     for (const pod of this.#book.participants()) {
       // What a node that was away brings back is taken from it in time, and is no template of now.
@@ -237,14 +246,19 @@ class Judge {
       this.#say(`${images.size} templates at once, ${allowed} allowed: ${[...images].join(', ')}`);
   }
 
-  #end(ending: Ending | undefined): void {
+  #learn(ending: Ending | undefined): void {
+    if (ending === undefined) return;
+    if (isGood(ending)) this.#lastGood = this.#versions.get(ending.image) ?? this.#lastGood;
+    else if (ending.outcome === 'rolledBack') this.#givenUp.set(ending.image, ending.atMs);
+  }
+
+  #check(ending: Ending | undefined): void {
     const version = this.#versions.get(ending?.image ?? '');
     if (ending === undefined || version === undefined) return;
-    const good = ['succeeded', 'installed'].includes(ending.outcome);
-    if (good) this.#lastGood = version;
+    const good = isGood(ending);
     if (!good && ending.outcome !== 'rolledBack') return;
-    if (!good) this.#givenUp.add(ending.image);
-    for (const pod of this.#book.participants(ending.atMs - 5_000)) {
+    // The decision is seconds older than its record when Temporal was away in between.
+    for (const pod of this.#book.participants(ending.atMs - settledMs)) {
       const at = this.#versions.get(pod.image) ?? -1;
       const wrong = good ? at < version : at === version;
       if (wrong) this.#say(`${ending.image} ended as ${ending.outcome} although ${where(pod)} was on ${pod.image}`);
@@ -254,6 +268,10 @@ class Judge {
   #say(sentence: string): void {
     this.#found.violations.push(sentence);
   }
+}
+
+function isGood({ outcome }: Ending): boolean {
+  return outcome === 'succeeded' || outcome === 'installed';
 }
 
 function describe(node: NodeState, atMs: number): string {

@@ -193,7 +193,7 @@ class RandomRun {
       this.#current = await this.#commits.push(behaviour);
       const version = this.#current;
       const crashes = behaviour.startsWith('crash');
-      const impatient = random() < (crashes ? 0.15 : this.#behind('newer commit') ? 0.8 : 0.25);
+      const impatient = random() < (this.#behind('newer commit') ? (crashes ? 0.4 : 0.9) : 0.2);
       const afterPart = random() * (crashes ? 0.05 : 0.5);
       await waitFor(() => this.#runs(version) || this.#over(version), {
         timeoutMs: patienceMs,
