@@ -52,31 +52,51 @@ export async function openCollection<V>(options: CollectionOptions<V>): Promise<
     if (now - lastSignMs > maxGapMs) seenSinceMs = Date.now();
     lastSignMs = now;
   };
+  /** What the watch says while lists are being read: those may be older than it. */
+  const meanwhile = new Set<Told[]>();
+  let begun = 0;
+  let newest = 0;
   const list = async (): Promise<void> => {
-    const page = await client.list<Raw, [string, V]>(path, {
-      labelSelector,
-      signal,
-      project: (raw) => [raw.metadata.uid, options.project(raw as never)],
-    });
-    // Only after the whole answer: a view that is half old would be believed.
-    items.clear();
-    for (const [uid, view] of page.items) items.set(uid, view);
-    resourceVersion = page.resourceVersion;
-    listed = /^\d+$/.test(page.resourceVersion) ? versionOf(page.resourceVersion) : 0n;
+    const told: Told[] = [];
+    const mine = ++begun;
+    meanwhile.add(told);
+    try {
+      const page = await client.list<Raw, [string, V]>(path, {
+        labelSelector,
+        signal,
+        project: (raw) => [raw.metadata.uid, options.project(raw as never)],
+      });
+      const version = /^\d+$/.test(page.resourceVersion) ? versionOf(page.resourceVersion) : 0n;
+      // Of two lists at once the one that was asked for first may be answered last.
+      if (mine < newest) return;
+      newest = mine;
+      // Only after the whole answer: a view that is half old would be believed.
+      items.clear();
+      for (const [uid, view] of page.items) items.set(uid, view);
+      resourceVersion = page.resourceVersion;
+      listed = version;
+    } finally {
+      meanwhile.delete(told);
+    }
+    for (const { type, raw } of told) take(type, raw);
     sign();
     onChange();
   };
-  const onEvent = (type: string, object: Record<string, unknown>): void => {
-    const raw = object as unknown as Raw;
+  const take = (type: string, raw: Raw): void => {
     // A list made while the watch ran is ahead of it: what the watch still has to say of before would turn back time.
     if (versionOf(raw.metadata.resourceVersion) <= listed) return;
     resourceVersion = raw.metadata.resourceVersion;
-    // A bookmark comes about once a minute; it proves that the watch lives, which is what is asked.
-    sign();
     if (type === 'BOOKMARK') return;
     if (type === 'DELETED') items.delete(raw.metadata.uid);
     else items.set(raw.metadata.uid, options.project(raw as never));
     onChange();
+  };
+  const onEvent = (type: string, object: Record<string, unknown>): void => {
+    const raw = object as unknown as Raw;
+    // A bookmark comes about once a minute; it proves that the watch lives, which is what is asked.
+    if (versionOf(raw.metadata.resourceVersion) > listed) sign();
+    for (const told of meanwhile) told.push({ type, raw });
+    take(type, raw);
   };
   const follow = async (): Promise<never> => {
     let brokenSinceMs: number | null = null;
@@ -117,6 +137,12 @@ export async function openCollection<V>(options: CollectionOptions<V>): Promise<
     refresh: list,
     failed,
   };
+}
+
+/** An event of the watch. */
+interface Told {
+  type: string;
+  raw: Raw;
 }
 
 interface Raw {

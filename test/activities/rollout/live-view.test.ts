@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ClusterClient } from '../../../activities/cluster/client.ts';
 import type { DaemonSet } from '../../../activities/cluster/objects.ts';
-import { maxGapMs } from '../../../activities/rollout/collection.ts';
+import { maxGapMs, openCollection } from '../../../activities/rollout/collection.ts';
 import { openLiveView } from '../../../activities/rollout/live-view.ts';
 import { NodewaveError } from '../../../domain/failures.ts';
 
@@ -10,6 +10,63 @@ const daemonSet = {
   metadata: { name: 'agent', namespace: 'monitoring', uid: 'ds' },
   spec: { selector: { matchLabels: { app: 'agent' } }, template: {} },
 } as unknown as DaemonSet;
+
+const listOf = (resourceVersion: string, items: object[]): object => ({ items, resourceVersion });
+
+/** An API server whose every list is answered by hand, and whose watch says what it is told to. */
+function slowServer() {
+  const lists: { answer: (resourceVersion: string, items: object[]) => void }[] = [];
+  let tell: (type: string, object: object) => void = () => undefined;
+  const client = {
+    list: (_path: string, { project }: { project: (raw: object) => unknown }) =>
+      new Promise((resolve) => {
+        lists.push({ answer: (version, items) => resolve(listOf(version, items.map(project) as object[])) });
+      }),
+    watch: (_path: string, _query: object, onEvent: typeof tell) => {
+      tell = onEvent;
+      return new Promise(() => undefined);
+    },
+  } as unknown as ClusterClient;
+  return { client, lists, tell: (type: string, object: object) => tell(type, object) };
+}
+
+const object = (uid: string, resourceVersion: string) => ({ metadata: { uid, resourceVersion } });
+
+async function openSlow() {
+  const server = slowServer();
+  const opening = openCollection<string>({
+    client: server.client,
+    path: '/api/v1/nodes',
+    project: (raw: ReturnType<typeof object>) => raw.metadata.resourceVersion,
+    onChange: () => undefined,
+    signal: new AbortController().signal,
+  });
+  server.lists[0]?.answer('10', [object('a', '3'), object('b', '4')]);
+  return { ...server, collection: await opening };
+}
+
+test('what the watch says while the collection is read again outlives the list, which is older', async () => {
+  const { collection, lists, tell } = await openSlow();
+  const refreshing = collection.refresh();
+  tell('MODIFIED', object('a', '21'));
+  tell('DELETED', object('b', '22'));
+  tell('ADDED', object('c', '23'));
+  lists[1]?.answer('20', [object('a', '3'), object('b', '4')]);
+  await refreshing;
+  expect([...collection.items]).toEqual([
+    ['a', '21'],
+    ['c', '23'],
+  ]);
+});
+
+test('of two lists at once the older one does not win by being answered last', async () => {
+  const { collection, lists } = await openSlow();
+  const both = [collection.refresh(), collection.refresh()];
+  lists[2]?.answer('31', [object('a', '30')]);
+  lists[1]?.answer('20', [object('a', '3'), object('b', '4')]);
+  await Promise.all(both);
+  expect([...collection.items]).toEqual([['a', '30']]);
+});
 
 /** An API server that holds nothing and says nothing; `away` while it cannot be reached; `breaks` ends every watch. */
 function quietServer() {
