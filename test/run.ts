@@ -15,6 +15,13 @@ function succeeds(name: string, args: readonly string[]): boolean {
 }
 
 interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** The report of vitest, as far as it is read. */
+interface Report {
   numPassedTests: number;
   numFailedTests: number;
   numPendingTests: number;
@@ -22,39 +29,49 @@ interface Counts {
 }
 
 /** Runs vitest and returns its own counts; a suite that could not even start counts as a failure. */
-function runTests(config: string, filters: readonly string[]): { counts: Counts; ok: boolean } {
+function runTests(config: string, filters: readonly string[]): Counts {
   const dir = mkdtempSync(join(tmpdir(), 'nodewave-counts-'));
   const outputFile = join(dir, 'counts.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
   const ok = succeeds('vitest', ['run', '--config', config, ...reporters, ...filters]);
   try {
-    return { counts: JSON.parse(readFileSync(outputFile, 'utf8')) as Counts, ok };
+    const report = JSON.parse(readFileSync(outputFile, 'utf8')) as Report;
+    const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = report;
+    return { passed, failed: failed > 0 || ok ? failed : Math.max(1, report.numFailedTestSuites), skipped };
   } catch {
-    const none = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numFailedTestSuites: 1 };
-    return { counts: none, ok: false };
+    return { passed: 0, failed: 1, skipped: 0 };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
+/** The runners of a command, one after the other: what counts within its time has the machine to itself. */
+function configsOf(random: boolean, long: boolean, filters: readonly string[]): string[] {
+  if (random) return ['vitest.random.config.ts'];
+  if (!long) return ['vitest.config.ts'];
+  return filters.length > 0 ? ['vitest.long.config.ts'] : ['vitest.random.config.ts', 'vitest.long.config.ts'];
+}
+
 /**
- * `npm test`: types, lint, format and all tests but the long ones. `npm run test:long`: those. `npm run test:random`: the
- * randomised run. Words after `--` filter files.
+ * `npm test`: types, lint, format and all tests but the long ones. `npm run test:long`: those, the randomised run first.
+ * `npm run test:random`: only that. Words after `--` filter files.
  */
 async function main(args: readonly string[]): Promise<number> {
   const random = args.includes('--random');
   const long = random || args.includes('--long');
-  const config = random ? 'vitest.random.config.ts' : long ? 'vitest.long.config.ts' : 'vitest.config.ts';
   const filters = args.filter((arg) => !arg.startsWith('--'));
   // The compose plugin checks docker-compose.yml; nothing else needs it.
   await ensureTools(long ? stackTools : [...stackTools, 'compose'], (line) => process.stderr.write(`setup  ${line}\n`));
   const checked = long || (succeeds('tsc', ['-p', '.']) && succeeds('biome', ['check', '--error-on-warnings']));
-  const { counts, ok } = runTests(config, filters);
+  const all = configsOf(random, long, filters).map((config) => runTests(config, filters));
   if (!checked)
     process.stdout.write('Types, lint or format are not clean: see above; "npm run format" mends the format.\n');
-  const failed = counts.numFailedTests > 0 || ok ? counts.numFailedTests : Math.max(1, counts.numFailedTestSuites);
-  process.stdout.write(`${counts.numPassedTests} passed, ${failed} failed, ${counts.numPendingTests} skipped\n`);
-  return checked && ok && failed === 0 ? 0 : 1;
+  const sum = (of: (counts: Counts) => number): number => all.reduce((total, counts) => total + of(counts), 0);
+  const failed = sum((counts) => counts.failed);
+  process.stdout.write(
+    `${sum(({ passed }) => passed)} passed, ${failed} failed, ${sum(({ skipped }) => skipped)} skipped\n`,
+  );
+  return checked && failed === 0 ? 0 : 1;
 }
 
 process.exitCode = await main(process.argv.slice(2));
