@@ -10,6 +10,10 @@ export type Blame = 'release' | 'node' | 'unclear';
 export interface PodEvidence {
   pod: string;
   node: string;
+  /** For the commands of a next step. */
+  namespace?: string;
+  /** The DaemonSet the pod belongs to. */
+  daemonset?: string;
   phase: string;
   reason?: string;
   message?: string;
@@ -18,6 +22,8 @@ export interface PodEvidence {
   containers: readonly ContainerView[];
   /** Limits as written in the template, by container, e.g. `{memory: '64Mi'}`. */
   limits: Record<string, Record<string, string>>;
+  /** Requests as written in the template, by container, e.g. `{cpu: '500m'}`. */
+  requests?: Record<string, Record<string, string>>;
   /** Last lines by container, of the run that ended when there was one. */
   logs: Record<string, string[]>;
   /** Newest first, of the pod, then of the DaemonSet. */
@@ -25,17 +31,28 @@ export interface PodEvidence {
   finalizers: string[];
   /** Absent while it is not being deleted. */
   terminatingSinceMs?: number;
+  /** `deletionGracePeriodSeconds`, while it is being deleted. */
+  graceSeconds?: number;
 }
 
 /** Everything a diagnosis looks at. */
 export interface Evidence {
   nowMs: number;
   pod: PodEvidence | null;
-  node: (NodeView & { conditions: { type: string; status: string; reason: string; message: string }[] }) | null;
+  node: (NodeView & NodeFacts) | null;
   /** What this release changes in the pod template, as `path: before -> after`, bounded. */
   changes: string[];
   /** The same symptom on other nodes. */
   alike: Alike;
+  /** What the API server answered to writes about this DaemonSet, Nodewave's own; events of the controller are events. */
+  refusals?: string[];
+}
+
+/** What only a diagnosis reads of a node. */
+export interface NodeFacts {
+  conditions: { type: string; status: string; reason: string; message: string }[];
+  /** `status.allocatable`, e.g. `{cpu: '1930m', memory: '5Gi'}`. */
+  allocatable?: Record<string, string>;
 }
 
 /** How many nodes show the same thing. */
@@ -47,7 +64,19 @@ export interface Alike {
   rest: number;
   restFailing: number;
   /** Failing nodes by pool, zone or architecture: label value to `failing/updated`. */
-  groups: { key: string; value: string; failing: number; updated: number }[];
+  groups: Group[];
+}
+
+/** The updated nodes with one value of a label, e.g. of a pool. */
+export interface Group {
+  /** `pool`, `zone`, `arch` or a label key. */
+  key: string;
+  value: string;
+  failing: number;
+  updated: number;
+  /** Nodes with this value on last good, and how many of them are not well. */
+  rest?: number;
+  restFailing?: number;
 }
 
 /** What was found, for people and machines. */
