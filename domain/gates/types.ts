@@ -130,7 +130,18 @@ export interface NeighbourNode {
   ready: boolean;
   /** Conditions that are bad, e.g. `DiskPressure`, with their message. */
   pressure: string[];
-  pods: { namespace: string; name: string; ready: boolean; restarts: number }[];
+  pods: NeighbourPod[];
+}
+
+/** A pod of somebody else. */
+export interface NeighbourPod {
+  namespace: string;
+  name: string;
+  ready: boolean;
+  /** When readiness was lost, by the kubelet's clock; absent while it is ready or was never. */
+  notReadySinceMs?: number;
+  /** When a container of it ended last, by the kubelet's clock. */
+  endedMs?: number;
 }
 
 /**
@@ -143,6 +154,8 @@ export interface GateKind<C> {
   schema: ZodType<C>;
   /** Values of the schedule that differ from the built-in ones for this kind. */
   defaults?: Partial<GateSchedule>;
+  /** Not measured again once it has passed: what it does cannot be done over and over, such as a Job. */
+  once?: boolean;
   /** One line for the plan and `docs/gates.md`: what is measured. */
   describe(config: C): string;
   ask(config: C, scene: GateScene): GateRequest[];
