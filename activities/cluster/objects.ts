@@ -13,6 +13,7 @@ export interface ObjectMeta {
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   ownerReferences?: OwnerReference[];
+  finalizers?: string[];
   managedFields?: ManagedFields[];
 }
 
@@ -77,6 +78,7 @@ export interface Pod {
   };
   status?: {
     phase?: string;
+    podIP?: string;
     reason?: string;
     message?: string;
     conditions?: Condition[];
@@ -108,7 +110,7 @@ export interface ContainerStatus {
 /** State of one container. */
 export interface ContainerState {
   waiting?: { reason?: string; message?: string };
-  terminated?: { reason?: string; exitCode: number; message?: string };
+  terminated?: { reason?: string; exitCode: number; message?: string; finishedAt?: string };
 }
 
 /** A pod template; what is not read stays in it. */

@@ -61,6 +61,7 @@ export function podView(pod: Pod): PodView {
     view[view.ready ? 'readySinceMs' : 'notReadySinceMs'] = Date.parse(ready.lastTransitionTime);
   }
   if (scheduled?.status === 'False') view.unschedulable = scheduled.message ?? scheduled.reason ?? 'not scheduled';
+  if (status?.podIP !== undefined) view.ip = status.podIP;
   if (status?.reason !== undefined) view.reason = status.reason;
   if (status?.message !== undefined) view.message = status.message;
   return view;

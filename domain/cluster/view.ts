@@ -46,6 +46,8 @@ export interface PodView {
   node: string;
   /** Label `controller-revision-hash`. */
   hash: string;
+  /** `status.podIP`, once it has one. */
+  ip?: string;
   createdMs: number;
   /** Set once the pod is being deleted: when the kubelet's grace ends. */
   terminatingUntilMs?: number;

@@ -127,9 +127,8 @@ export type GateAnswer =
 /** One node and what else runs there, DaemonSet itself left out. */
 export interface NeighbourNode {
   node: string;
-  ready: boolean;
-  /** Conditions that are bad, e.g. `DiskPressure`, with their message. */
-  pressure: string[];
+  /** Conditions that are bad, e.g. `Ready` that is not True or `DiskPressure` that is not False. */
+  bad: { type: string; message: string; sinceMs: number }[];
   pods: NeighbourPod[];
 }
 

@@ -2,15 +2,14 @@ import * as z from 'zod';
 import { list, mapping } from '../application/parse-mapping.ts';
 import * as value from '../application/parse-values.ts';
 import { annotationPrefix } from '../ids.ts';
-import { at, describeValue, isPlainObject, listAt } from '../plain.ts';
+import { at, describeValue, isPlainObject } from '../plain.ts';
 import { excludeLabel } from '../rollout/hooks.ts';
 import type { NodeHook } from '../rollout/policy.ts';
 import { didYouMean } from '../suggest.ts';
+import { podTemplate } from './pod-template.ts';
 import { labelValue } from './selection.ts';
 
 const mostHooks = 10;
-/** The template enters workflow history with the policy. */
-const mostTemplateBytes = 8 * 1024;
 const defaultWithinMs = 10 * 60_000;
 const kinds = ['label', 'annotate', 'cordon', 'excludeFromLoadBalancers', 'settle', 'job'] as const;
 
@@ -20,21 +19,6 @@ const key = value.labelKey.refine((text) => !text.startsWith(annotationPrefix), 
 
 const annotationText = value.text('a text', (text) =>
   text.length <= 1_024 ? undefined : `has ${text.length} characters; expected at most 1024`,
-);
-
-const template: z.ZodType<Record<string, unknown>> = value.field<Record<string, unknown>>(
-  'a pod template with spec',
-  (given) => {
-    if (!isPlainObject(given)) return undefined;
-    if (listAt(given, 'spec', 'containers').length === 0) {
-      return { refused: 'has no spec.containers; expected a pod template such as {spec: {containers: [...]}}' };
-    }
-    const bytes = new TextEncoder().encode(JSON.stringify(given)).length;
-    if (bytes <= mostTemplateBytes) return { value: given };
-    return {
-      refused: `is ${bytes} bytes as JSON; expected at most ${mostTemplateBytes}: put scripts into a ConfigMap`,
-    };
-  },
 );
 
 const hook = z.discriminatedUnion(
@@ -51,7 +35,7 @@ const hook = z.discriminatedUnion(
     mapping('a mapping', {
       kind: z.literal('job'),
       when: value.choice(['beforeDelete', 'afterAvailable']),
-      template,
+      template: podTemplate,
       within: value.duration(1_000, 24 * 3_600_000, 'between 1s and 24h').default(defaultWithinMs),
     }).transform(({ within, ...job }) => ({ ...job, withinMs: within })),
   ],

@@ -7,6 +7,12 @@ export function resolveIntOrPercent(value: IntOrPercent, total: number): number 
   return Math.ceil((Number.parseInt(value, 10) * total) / 100);
 }
 
+/** How many of `total` may fail: a count, or a percentage rounded down; always fewer than all, for nobody proves nothing. */
+export function allowanceOf(value: IntOrPercent, total: number): number {
+  const most = typeof value === 'number' ? value : Math.floor((Number.parseInt(value, 10) * total) / 100);
+  return Math.min(most, Math.max(0, total - 1));
+}
+
 /** Most nodes that may be out at once: never below 1, or no rollout could move. */
 export function budgetOf(maxUnavailable: IntOrPercent, eligible: number): number {
   return Math.max(1, resolveIntOrPercent(maxUnavailable, eligible));

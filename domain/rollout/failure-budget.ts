@@ -1,4 +1,5 @@
 import type { Finding } from '../wire.ts';
+import { allowanceOf } from './budget.ts';
 import { policyDefaults } from './policy.ts';
 import type { StepRules, StepView } from './step-types.ts';
 
@@ -9,9 +10,7 @@ import type { StepRules, StepView } from './step-types.ts';
  */
 function allowedFailures(rules: StepRules, batch: number, size: number): number {
   const given = rules.rules[batch]?.failureBudget ?? rules.policy?.failureBudget;
-  const value = given ?? policyDefaults.failureBudget;
-  const most = typeof value === 'number' ? value : Math.floor((Number.parseInt(value, 10) * size) / 100);
-  return Math.min(most, Math.max(0, size - 1));
+  return allowanceOf(given ?? policyDefaults.failureBudget, size);
 }
 
 /**
