@@ -6,6 +6,7 @@ import type { Holder } from '../domain/record.ts';
 import type { RolloutMemo } from '../domain/rollout/input.ts';
 import type { NodeCensus } from '../domain/rollout/plan.ts';
 import type { RolloutPolicy, RolloutWindow } from '../domain/rollout/policy.ts';
+import type { SoakAnew } from '../domain/rollout/soak-clock.ts';
 import type { KeptPlan } from '../domain/rollout/state.ts';
 import type { BatchRules } from '../domain/rollout/step-types.ts';
 import type { DaemonSetSync, Preview, PrunedDaemonSet, SyncPlan } from '../domain/sync.ts';
@@ -167,6 +168,8 @@ export interface RolloutActivities {
   install(input: {
     context: RolloutContext;
     spec: ApplicationSpec;
+  /** The soak started anew, see `watchSoak`. */
+  soakAnew?: SoakAnew;
     commit: string;
     renderedDigest: string;
     quarantineKey: string;
@@ -185,7 +188,10 @@ export interface RolloutActivities {
   closeWindow(input: { context: RolloutContext; phase: string; force?: boolean }): Promise<{ liveHash: string | null }>;
   /** Replaces the pods of one batch inside the window of `maxUnavailable`. See `BatchResult`. */
   runBatch(input: BatchInput): Promise<BatchResult>;
-  /** Watches the nodes on the target until `untilMs`; returns failed as soon as a gate is red. */
+  /**
+   * Watches the nodes on the target until `untilMs`, or until the batch's pods have been well for as long as its rule says, when
+   * one of them restarts or becomes unavailable; returns failed as soon as a gate is red.
+   */
   watchSoak(input: { batch: BatchInput; untilMs: number }): Promise<BatchResult>;
   /**
    * Makes the target last good and the live template for good. With `leave` (a rollback after success) the revision that was

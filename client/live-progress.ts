@@ -1,3 +1,4 @@
+import type { SoakEnd } from '../domain/rollout/soak-clock.ts';
 import type { NodeAside, Progress } from '../domain/wire.ts';
 import type { TemporalAccess } from './connection.ts';
 
@@ -17,6 +18,8 @@ export interface LiveProgress {
   outage: string | null;
   /** Set while nodes that are out for other reasons use the whole budget up. */
   blocked: string | null;
+  /** When the soak ends that runs now, and why not earlier; absent while none runs, and from older workers. */
+  soak?: SoakEnd;
 }
 
 /** The parts of Temporal's PendingActivityInfo that are read here. */
@@ -59,7 +62,7 @@ async function decode(access: TemporalAccess, payload: Payload): Promise<unknown
 
 function readHeartbeat(details: unknown, activity: PendingActivity): LiveProgress | null {
   if (typeof details !== 'object' || details === null) return null;
-  const { progress, zones, deferred, aside, outage, blocked } = details as Partial<LiveProgress>;
+  const { progress, zones, deferred, aside, outage, blocked, soak } = details as Partial<LiveProgress>;
   if (typeof progress?.done !== 'number') return null;
   return {
     atMs: Number(activity.lastHeartbeatTime?.seconds ?? 0) * 1000,
@@ -70,5 +73,8 @@ function readHeartbeat(details: unknown, activity: PendingActivity): LiveProgres
     ...(aside === undefined ? {} : { aside }),
     outage: outage ?? null,
     blocked: blocked ?? null,
+    ...(typeof soak?.untilMs === 'number'
+      ? { soak: { untilMs: soak.untilMs, ...(soak.anew ? { anew: soak.anew } : {}) } }
+      : {}),
   };
 }

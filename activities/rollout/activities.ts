@@ -9,6 +9,7 @@ import type { RefillGuard } from './guards.ts';
 import { install } from './install.ts';
 import { releaseReservations } from './interlock.ts';
 import { InterlockStore } from './interlock-store.ts';
+import { readKeptSoak } from './kept-soak.ts';
 import { promote, recordOutcome } from './outcome.ts';
 import { planRollout, takeLiveCensus } from './plan.ts';
 import { watchSoak } from './soak.ts';
@@ -49,8 +50,10 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities & 
     guards: (client: ClusterClient) => RefillGuard[] = () => [],
   ): Promise<BatchResult> => {
     const { client, attempt, signal } = callFor(context);
-    let latest: unknown;
-    const report: BatchDeps['report'] = (step) => {
+    // Until this attempt has something to say, what the one before has said stays said.
+    let latest: unknown = Context.current().info.heartbeatDetails;
+    const keptSoak = readKeptSoak(latest);
+    const report: BatchDeps['report'] = (step, soak) => {
       latest = {
         progress: step.progress,
         zones: step.zones,
@@ -58,11 +61,15 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities & 
         aside: step.aside.slice(0, 20),
         outage: step.outage,
         blocked: step.blocked,
+        ...(soak === undefined ? {} : { soak }),
       };
     };
     return await beating(
       () => latest,
-      () => stoppable(() => body({ client, attempt, signal, report, guards: guards(client), isToEnd: isStopAsked })),
+      () =>
+        stoppable(() =>
+          body({ client, attempt, signal, report, keptSoak, guards: guards(client), isToEnd: isStopAsked }),
+        ),
     );
   };
   /** What a rollout has reserved is free once its end is recorded. */

@@ -5,6 +5,7 @@ import type { DaemonSetRecord, Grant } from '../../domain/record.ts';
 import { unplannedExposure } from '../../domain/rollout/exposure.ts';
 import { grantKey, type HookMove, hookMoves, withoutOwnCordon } from '../../domain/rollout/hooks.ts';
 import { nodeOrder } from '../../domain/rollout/order.ts';
+import type { KeptSoak } from '../../domain/rollout/soak-clock.ts';
 import { decideStep } from '../../domain/rollout/step.ts';
 import type { Step, StepRules, StepView } from '../../domain/rollout/step-types.ts';
 import type { ClusterClient } from '../cluster/client.ts';
@@ -31,7 +32,9 @@ export interface BatchDeps {
   attempt: number;
   signal: AbortSignal;
   /** Called at each decision; the activity heartbeats it. */
-  report: (step: Step) => void;
+  report: (step: Step, soak?: KeptSoak) => void;
+  /** What the soak's clock was when the worker before this one reported last. */
+  keptSoak?: KeptSoak | null;
   /** Asked before every refill. */
   guards: readonly RefillGuard[];
   /** Whether an aborted signal means that the workflow wants the batch to end, and not that another worker goes on with it. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NodewaveError } from '../../domain/failures.ts';
 import type { DaemonSetRecord } from '../../domain/record.ts';
 import { unplannedExposure } from '../../domain/rollout/exposure.ts';
+import { isSoaked, keptSoak, restless, startSoak, tickSoak } from '../../domain/rollout/soak-clock.ts';
 import { decideStep } from '../../domain/rollout/step.ts';
 import type { Step } from '../../domain/rollout/step-types.ts';
 import { daemonSetView } from '../cluster/project.ts';
@@ -19,8 +20,8 @@ const tickMs = 500;
 const recheckMs = 2_000;
 
 /**
- * Watches the nodes of the batches so far until `untilMs`: failed as soon as a gate is red, else done, or incomplete when nodes
- * left the target meanwhile. Deletes nothing and writes nothing.
+ * Watches the nodes of the batches so far until the batch has soaked, `untilMs` at the earliest: failed as soon as a gate is red,
+ * else done, or incomplete when nodes left the target meanwhile. Deletes nothing and writes nothing.
  */
 export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; untilMs: number }): Promise<BatchResult> {
   const { ref, application } = input.batch.context;
@@ -48,23 +49,27 @@ export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; unt
         ...view.neighbours(),
       });
     let checkedMs = performance.now();
+    let clock = startSoak(input.untilMs, rules.rules[rules.batchIndex]?.soakMs ?? 0, deps.keptSoak ?? null);
+    const ended = (verdict: BatchResult['verdict'], step: Step, edit?: string): BatchResult => ({
+      ...batchResult(verdict, step, record, edit),
+      ...(clock.anew === undefined ? {} : { soakAnew: clock.anew }),
+    });
     const watching = async (): Promise<BatchResult> => {
       while (true) {
         await view.ensureFresh();
-        if (deps.signal.aborted) throw new BatchStopped(batchResult('stopped', decide(), record));
+        if (deps.signal.aborted) throw new BatchStopped(ended('stopped', decide()));
         if (performance.now() - checkedMs > recheckMs) {
           const edit = await editDuring(deps, input.batch, record);
           checkedMs = performance.now();
-          if (edit !== null) return batchResult('edited', decide(), record, edit);
+          if (edit !== null) return ended('edited', decide(), edit);
         }
         const step = decide();
-        deps.report(step);
-        if (step.findings.length > 0) return batchResult('failed', step, record);
-        const attention = unplannedExposure(rules, step);
-        if (attention !== null) return { ...batchResult('attention', step, record), attention };
-        if (Date.now() >= input.untilMs && step.outage === null) {
-          return batchResult(step.done ? 'done' : 'incomplete', step, record);
-        }
+        clock = tickSoak(clock, step.soaking, Date.now());
+        deps.report(step, keptSoak(clock));
+        if (step.findings.length > 0) return ended('failed', step);
+        const attention = unplannedExposure(rules, step) ?? restless(clock);
+        if (attention !== null) return { ...ended('attention', step), attention };
+        if (isSoaked(clock, Date.now()) && step.outage === null) return ended(step.done ? 'done' : 'incomplete', step);
         await Promise.race([view.changed(), sleep(tickMs)]);
       }
     };

@@ -6,7 +6,7 @@ import type { Finding, LogEntry, Progress } from '../../domain/wire.ts';
 import { canSend } from './can-send.ts';
 import { columns, table } from './table.ts';
 import { count, indented, plain, sections } from './text.ts';
-import { age } from './time.ts';
+import { age, timeOfDay } from './time.ts';
 
 /** Most names and lines of a kind on the page; `-o json` has all. */
 const shown = { nodes: 12, log: 8, findings: 8 };
@@ -96,10 +96,20 @@ export function progressLines(view: RolloutView, nowMs: number): string[] {
     ...indented(
       columns(zones.map((zone) => [zone.value, bar(zone.done, zone.eligible), `${zone.done}/${zone.eligible}`])),
     ),
+    ...soakLines(view, nowMs),
     ...(outage === null ? [] : [`Nothing is deleted now: ${plain(outage)}`]),
     ...(blocked === null ? [] : [`Nothing is deleted now: ${plain(blocked)}`]),
     ...leftAlone(view, deferred),
   ];
+}
+
+/** When the soak ends and, where it started anew, when that was and why (S23). */
+function soakLines({ live }: RolloutView, nowMs: number): string[] {
+  if (live?.soak === undefined) return [];
+  const { untilMs, anew } = live.soak;
+  const times = anew === undefined || anew.times === 1 ? '' : ` (${anew.times} times so far)`;
+  const why = anew === undefined ? '' : `; started anew ${timeOfDay(anew.atMs)}${times}: ${plain(anew.why)}`;
+  return [`Soaks until ${timeOfDay(untilMs)}, for ${age(nowMs, untilMs)} more${why}`];
 }
 
 /** Nodes that it leaves alone and why, or just their names from a worker that does not say why. */

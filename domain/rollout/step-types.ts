@@ -61,6 +61,12 @@ export interface StepView {
   failedPods?: readonly PodView[];
 }
 
+/** A pod on the target on a node of the batch that soaks. */
+export interface SoakingPod {
+  pod: PodView;
+  available: boolean;
+}
+
 /** What to do now. */
 export interface Step {
   /** Nodes to take, in this order; the record must hold them before their pods are deleted. */
@@ -82,6 +88,11 @@ export interface Step {
   exposed: string[];
   /** What the failure budget lets pass: these nodes are out, and the batch does not wait for them. */
   tolerated: Finding[];
+  /**
+   * Pods on the target on the nodes that the running batch adds, those left out that a person or the failure budget lets fail: how
+   * long they have been well is how long the batch has soaked (S23).
+   */
+  soaking: SoakingPod[];
   /** Names of nodes that this rollout has taken. */
   touchedNames: string[];
   /** Set when so many nodes are down that nothing may be concluded or deleted (S34). */

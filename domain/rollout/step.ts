@@ -22,7 +22,7 @@ export function decideStep(rules: StepRules, view: StepView): Step {
   const eligible = countedNodes(view.scheduling, view.nodes);
   const facts = nodeFacts(rules, view, eligible);
   const present = facts.filter((fact) => !fact.deferred);
-  const { chosen, sizes } = chooseNodes(rules, present);
+  const { chosen, sizes, earlier } = chooseNodes(rules, present);
   const outage = massOutage(facts);
   // What a person has let pass on the way forward must still come back.
   const ignored = new Set(rules.direction === 'forward' ? rules.ignoredNodes : []);
@@ -64,6 +64,7 @@ export function decideStep(rules: StepRules, view: StepView): Step {
     aside: facts.flatMap(asideOf),
     exposed: present.filter((fact) => fact.exposed).map((fact) => fact.node.name),
     tolerated,
+    soaking: soakingPods(rules, waited, earlier),
     touchedNames: facts.filter((fact) => fact.touched || fact.granted).map((fact) => fact.node.name),
     outage,
     blocked: well ? (crowded ?? blocked) : null,
@@ -76,8 +77,17 @@ function asideOf(fact: NodeFacts): NodeAside[] {
   return fact.kept === null ? [] : [{ node, kind: 'kept', why: fact.kept }];
 }
 
-/** The nodes of all batches so far, in order, and how many of them each batch adds. */
-function chooseNodes(rules: StepRules, present: NodeFacts[]): { chosen: NodeFacts[]; sizes: number[] } {
+function soakingPods(rules: StepRules, waited: NodeFacts[], earlier: ReadonlySet<string>): Step['soaking'] {
+  return waited.flatMap(({ node, pod, available }) =>
+    pod === null || pod.hash !== rules.toHash || earlier.has(node.uid) ? [] : [{ pod, available }],
+  );
+}
+
+/** The nodes of all batches so far, in order, how many of them each batch adds, and the uids of those of earlier batches. */
+function chooseNodes(
+  rules: StepRules,
+  present: NodeFacts[],
+): { chosen: NodeFacts[]; sizes: number[]; earlier: ReadonlySet<string> } {
   const taking = present.filter((fact) => fact.kept === null);
   if (rules.direction === 'back') {
     // Only what a release has changed goes back; a node that kept last good keeps its pod, whatever its health.
@@ -87,7 +97,7 @@ function chooseNodes(rules: StepRules, present: NodeFacts[]): { chosen: NodeFact
         (a, b) =>
           Number(a.available) - Number(b.available) || Number(a.late) - Number(b.late) || rules.order(a.node, b.node),
       );
-    return { chosen, sizes: [] };
+    return { chosen, sizes: [], earlier: new Set() };
   }
   const ordered = arrange(taking, rules.order, rules.policy?.spread);
   const nodes = ordered.map((fact) => fact.node);
@@ -95,7 +105,9 @@ function chooseNodes(rules: StepRules, present: NodeFacts[]): { chosen: NodeFact
   const { covered, sizes } = coverage(nodes, rules.rules, rules.batchIndex, late);
   // A node once taken stays in the batch, though the cluster has shrunk and a percentage covers fewer nodes now (S3).
   const chosen = ordered.filter((fact) => covered.has(fact.node.uid) || fact.touched || fact.granted);
-  return { chosen, sizes };
+  // In a set that is filled batch by batch those of earlier ones come first.
+  const before = sizes.slice(0, rules.batchIndex).reduce((sum, size) => sum + size, 0);
+  return { chosen, sizes, earlier: new Set([...covered].slice(0, before)) };
 }
 
 /** Pods whose nodes are granted and whose hooks are done. */

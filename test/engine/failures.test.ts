@@ -16,6 +16,22 @@ const canary = [
   { name: 'all', nodes: '100%' as const, soakMs: 0 },
 ];
 
+/** What a kubelet says of a container that was killed once and runs again. */
+const restartedOnce = {
+  status: {
+    containerStatuses: [
+      {
+        name: 'agent',
+        image: 'failures:2',
+        imageID: '',
+        ready: true,
+        restartCount: 1,
+        lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } },
+      },
+    ],
+  },
+};
+
 /** Installs version 1 and brings version 2 to one node, where it soaks. */
 async function soaking(scene: Scene): Promise<{ rollout: ScenarioRollout; node: string }> {
   await scene.install('failures:1');
@@ -100,6 +116,35 @@ scenario('S23: restarts are counted, init containers included', {}, async (scene
   });
   expect(await wentBack(scene, rollout, before)).toMatch(new RegExp(`TooManyRestarts on node ${node}.* 3 restarts`));
 });
+
+scenario(
+  'S23: a restart that is accepted starts the soak anew: the next batch comes that much later, and status says why',
+  {},
+  async (scene) => {
+    const soakMs = 15_000;
+    await scene.install('failures:1');
+    const rollout = await scene.rollout('failures:2', {
+      policy: { batches: canary.map((one) => ({ ...one, soakMs: Math.min(one.soakMs, soakMs) })), maxRestarts: 1 },
+    });
+    const soaks = await rollout.reaches('soaking', ({ live }) => live?.soak !== undefined);
+    expect(soaks.live?.soak?.anew).toBeUndefined();
+    const [node = ''] = await scene.taken();
+    const atMs = Date.now();
+    await scene.patchStatus(node, restartedOnce);
+    const { live } = await rollout.reaches('soaking', (view) => view.live?.soak?.anew !== undefined);
+    expect(live?.soak?.anew).toMatchObject({
+      times: 1,
+      why: `container agent on node ${node} restarted after exit code 137 (OOMKilled)`,
+    });
+    expect(live?.soak?.untilMs).toBeGreaterThanOrEqual(atMs + soakMs);
+    expect(await rollout.result()).toMatchObject({ outcome: 'succeeded' });
+    const next = (await scene.deletes()).map(({ atMs: deletedMs }) => deletedMs).toSorted((a, b) => a - b)[1];
+    expect(next).toBeGreaterThanOrEqual(atMs + soakMs);
+    expect((await rollout.status()).log.map(({ what }) => what)).toContainEqual(
+      expect.stringContaining(`soak of batch 1 started anew: container agent on node ${node} restarted`),
+    );
+  },
+);
 
 scenario('S23: a pod that the kubelet ended with phase Failed counts against the release', {}, async (scene) => {
   const { rollout, node } = await soaking(scene);

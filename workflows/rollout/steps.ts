@@ -1,8 +1,11 @@
 import { condition } from '@temporalio/workflow';
+import type { BatchResult } from '../../activities/contract.ts';
+import { shorten } from '../../domain/markdown.ts';
 import { interrupts } from '../../domain/rollout/accept.ts';
 import { specialNotes } from '../../domain/rollout/input.ts';
 import type { LivePhase } from '../../domain/rollout/phases.ts';
 import { approvalVoid } from '../../domain/rollout/plan.ts';
+import { noted } from '../../domain/rollout/state.ts';
 import { HoldingInterrupted, readFailure } from '../holding.ts';
 import { clusterActivities, watchActivities } from '../proxies.ts';
 import { wantsAttention } from './attention.ts';
@@ -186,10 +189,19 @@ async function soak(run: RolloutRun): Promise<void> {
   run.set({ soakUntilMs: null });
   if (result === null) return;
   run.absorb(result);
+  noteSoak(run, result);
   if (result.verdict === 'failed') return await gateFailed(run, result);
   if (result.verdict === 'edited') return run.edited(result, 'rolling');
   if (result.verdict === 'attention') return await wantsAttention(run, result, 'soaking');
   // Nodes joined or lost their pod while last good was live: the batch takes them, and soaks again.
   if (result.verdict === 'incomplete') return run.set({ phase: 'rolling' });
   await afterGates(run);
+}
+
+/** While it runs its heartbeat tells that it started anew; afterwards the log does. */
+function noteSoak(run: RolloutRun, { soakAnew }: BatchResult): void {
+  if (soakAnew === undefined) return;
+  const { atMs, times, why } = soakAnew;
+  const what = `soak of batch ${run.state.batch + 1} started anew${times === 1 ? '' : ` ${times} times, the last time`}: ${why}`;
+  run.state = noted(run.state, { atMs, by: 'nodewave', what: shorten(what, 300) });
 }
