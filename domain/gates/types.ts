@@ -157,6 +157,10 @@ export interface GateKind<C> {
   once?: boolean;
   /** One line for the plan and `docs/gates.md`: what is measured. */
   describe(config: C): string;
+  /** The configuration as a user writes it: what `schema` reads back to the same. Absent: the configuration is that already. */
+  write?(config: C): Record<string, unknown>;
+  /** It compares with pods on last good, so it is not asked after the last batch, where there are none left. */
+  needsRest?(config: C): boolean;
   ask(config: C, scene: GateScene): GateRequest[];
   judge(config: C, scene: GateScene, answers: readonly GateAnswer[], schedule: GateSchedule): Measurement;
 }
