@@ -4,7 +4,7 @@ import { emptyTally, tallied } from '../../../domain/gates/verdict.ts';
 /** A gate that passes with three successes and accepts one failure, unless told otherwise. */
 export const gate = (given: Partial<GateSpec> = {}): GateSpec => ({
   name: 'smoke',
-  kind: 'http',
+  kind: 'job',
   config: {},
   onInconclusive: 'pause',
   intervalMs: 30_000,
