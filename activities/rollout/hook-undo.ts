@@ -2,7 +2,7 @@ import type { DaemonSetRecord, Grant } from '../../domain/record.ts';
 import { grantKey, inForce, undone } from '../../domain/rollout/hooks.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { readRecord } from '../cluster/record-store.ts';
-import { removeHookJob } from './hook-job.ts';
+import { removeJob } from '../cluster/run-job.ts';
 import { type HookOwner, undoChanges } from './hook-node.ts';
 import type { RecordHandle } from './record-handle.ts';
 
@@ -23,7 +23,7 @@ export async function undoHooks(
   const lane = async (): Promise<void> => {
     for (let grant = queue.shift(); grant !== undefined; grant = queue.shift()) {
       await undoChanges(client, owner, grant, grant.hooks?.changes ?? [], held);
-      for (const job of grant.hooks?.jobs ?? []) await removeHookJob(client, owner.namespace, job);
+      for (const job of grant.hooks?.jobs ?? []) await removeJob(client, owner.namespace, job);
     }
   };
   const results = await Promise.allSettled(Array.from({ length: Math.min(parallelNodes, queue.length) }, lane));

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SchedulingView } from '../../domain/cluster/view.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import type { Grant, GrantHooks } from '../../domain/record.ts';
-import { hookJob, type JobHook } from '../../domain/rollout/hook-job.ts';
 import {
   carriedHooks,
   changesOf,
@@ -19,13 +18,14 @@ import {
   plannedChanges,
   undone,
 } from '../../domain/rollout/hooks.ts';
+import { hookJob, type JobHook } from '../../domain/rollout/node-job.ts';
 import type { NodeHook } from '../../domain/rollout/policy.ts';
 import type { Finding } from '../../domain/wire.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { hasStatus } from '../cluster/kube-error.ts';
 import { retryMoved } from '../cluster/retry-moved.ts';
+import { runJob } from '../cluster/run-job.ts';
 import type { Wish } from './guards.ts';
-import { runHookJob } from './hook-job.ts';
 import { type HookOwner, hooksNote, readNode, writeNode } from './hook-node.ts';
 import { HookTasks } from './hook-tasks.ts';
 import { undoHooks } from './hook-undo.ts';
@@ -253,8 +253,15 @@ export class BatchHooks {
     const name = hookJobName(owner.name, grant, index);
     await record.assertHeld();
     const body = hookJob(hook, name, grant, owner);
-    const run = { namespace: owner.namespace, name, body, withinMs: hook.withinMs, again };
-    const failed = await runHookJob(client, run, signal);
+    const run = {
+      namespace: owner.namespace,
+      name,
+      body,
+      withinMs: hook.withinMs,
+      again,
+      fieldManager: 'nodewave-hooks',
+    };
+    const failed = await runJob(client, run, signal);
     if (failed !== null) throw new HookFailed(failed);
   }
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { Grant, GrantHooks, NodeChange } from '../../../domain/record.ts';
-import { hookJob } from '../../../domain/rollout/hook-job.ts';
 import {
   carriedHooks,
   changesOf,
@@ -16,6 +15,7 @@ import {
   undone,
   withoutOwnCordon,
 } from '../../../domain/rollout/hooks.ts';
+import { hookJob } from '../../../domain/rollout/node-job.ts';
 import type { NodeHook } from '../../../domain/rollout/policy.ts';
 import { decideStep } from '../../../domain/rollout/step.ts';
 import { anywhere, grant, node, nodes, nowMs, pod, rules, view } from './build.ts';

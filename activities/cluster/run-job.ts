@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodewaveError } from '../../domain/failures.ts';
-import type { ClusterClient } from '../cluster/client.ts';
-import { hasStatus } from '../cluster/kube-error.ts';
-import type { Condition, ObjectMeta } from '../cluster/objects.ts';
-import { paths } from '../cluster/paths.ts';
+import type { ClusterClient } from './client.ts';
+import { hasStatus } from './kube-error.ts';
+import type { Condition, ObjectMeta } from './objects.ts';
+import { paths } from './paths.ts';
 
 /** batch/v1 Job, as far as it is read. */
 interface Job {
@@ -18,11 +18,12 @@ const firstPollMs = 200;
 const slowestPollMs = 2_000;
 
 /** Which Job is run. */
-export interface HookJobRun {
+export interface JobRun {
   namespace: string;
   name: string;
   body: Record<string, unknown>;
   withinMs: number;
+  fieldManager: string;
   /** Runs one that has failed again, because a person asked for it. */
   again: boolean;
 }
@@ -31,7 +32,7 @@ export interface HookJobRun {
  * Runs a Job and waits for its end: null when it has succeeded, else what was wrong with it. One of that name that is there already
  * was started by a worker before this one, and is waited for.
  */
-export async function runHookJob(client: ClusterClient, run: HookJobRun, signal: AbortSignal): Promise<string | null> {
+export async function runJob(client: ClusterClient, run: JobRun, signal: AbortSignal): Promise<string | null> {
   const path = paths.job(run.namespace, run.name);
   let again = run.again;
   let seen = false;
@@ -51,7 +52,7 @@ export async function runHookJob(client: ClusterClient, run: HookJobRun, signal:
       else if (!again) return `Job ${run.namespace}/${run.name} failed: ${end}`;
       else {
         again = false;
-        await removeHookJob(client, run.namespace, run.name);
+        await removeJob(client, run.namespace, run.name);
       }
     }
     if (performance.now() - startedMs > run.withinMs + deadlineMarginMs) {
@@ -63,15 +64,15 @@ export async function runHookJob(client: ClusterClient, run: HookJobRun, signal:
 }
 
 /** Removes a Job and its pods; none of that name is no error. */
-export async function removeHookJob(client: ClusterClient, namespace: string, name: string): Promise<void> {
+export async function removeJob(client: ClusterClient, namespace: string, name: string): Promise<void> {
   await client.remove(paths.job(namespace, name), { propagationPolicy: 'Background' });
 }
 
-/** Null once it is there. What the cluster's admission refuses is the hook's failure, not a reason to wait. */
-async function create(client: ClusterClient, run: HookJobRun, signal: AbortSignal): Promise<string | null> {
+/** Null once it is there. What the cluster's admission refuses is a failure, not a reason to wait. */
+async function create(client: ClusterClient, run: JobRun, signal: AbortSignal): Promise<string | null> {
   try {
     await client.create(paths.jobs(run.namespace), run.body, {
-      fieldManager: 'nodewave-hooks',
+      fieldManager: run.fieldManager,
       // A field that is misspelt would be dropped in silence.
       fieldValidation: 'Strict',
       signal,
