@@ -103,6 +103,8 @@ async function loop(
     again: input.judgeAgain,
   });
   const evictions = input.policy?.removal === 'evict' ? new Evictions(deps.client) : null;
+  const isStopped = async (): Promise<boolean> => (await firstStop(deps.guards)) !== null;
+  const removal = { ...deps, evictions, isStopped };
   let checkedMs = Number.NEGATIVE_INFINITY;
   let settledMs = Number.NEGATIVE_INFINITY;
   let lastOutageMs = 0;
@@ -188,7 +190,7 @@ async function loop(
     // Grants that are there already are acted on first; new ones only after the record holds them.
     const pods = removable.filter((pod) => free.has(uids.get(pod.node) ?? ''));
     if (!(await confirmGrants(record, pods))) return true;
-    await removePods({ ...deps, evictions }, input.context.ref.namespace, pods, decidedMs, deleted);
+    await removePods(removal, input.context.ref.namespace, pods, decidedMs, deleted);
     const grants = await hooks.prepared(step.grant.filter((wish) => free.has(wish.nodeUid)));
     if (grants.length === 0) return false;
     const written = await grant(record, input, { ...step, grant: [...grants] });
@@ -198,11 +200,14 @@ async function loop(
     return written;
   }
 
-  /** Deletes what was admitted and granted a moment ago: asked in a round of its own, each node would be out for longer. */
+  /**
+   * Deletes what was admitted and granted a moment ago: decided in a round of its own, each node would be out for longer. What stops
+   * everything, be it the brake or a window that has closed since, is asked again before each DELETE.
+   */
   async function removeGranted(podUids: ReadonlySet<string>): Promise<void> {
     const decidedMs = performance.now();
     const pods = decide().remove.filter((pod) => podUids.has(pod.uid) && !deleted.has(pod.uid));
-    await removePods({ ...deps, evictions }, input.context.ref.namespace, pods, decidedMs, deleted);
+    await removePods(removal, input.context.ref.namespace, pods, decidedMs, deleted);
   }
 
   /**

@@ -17,7 +17,10 @@ export interface Stop {
  * out. Asked right before grants are written and pods are deleted, inside the batch activity, never through workflow history.
  */
 export interface RefillGuard {
-  /** Null while pods may be deleted. Asked before every round of deletions, those of grants that are there already included. */
+  /**
+   * Null while pods may be deleted. Asked before every round of decisions and again before every single DELETE, so what it has to
+   * read it keeps for a second or two.
+   */
   stops(): Promise<Stop | null>;
   /**
    * Those of the wanted nodes that may be taken now; what it admits it has reserved for this rollout. Asked before each grant,

@@ -34,6 +34,7 @@ export class InterlockStore {
   readonly #client: ClusterClient;
   readonly #place: InterlockPlace;
   #last: { stored: StoredInterlock; readMs: number } | null = null;
+  #reading: Promise<StoredInterlock> | null = null;
 
   constructor(client: ClusterClient, place: InterlockPlace = interlockPlace) {
     this.#client = client;
@@ -43,6 +44,15 @@ export class InterlockStore {
   /** Reads it, or answers what was read or written at most `maxAgeMs` ago. */
   async read(maxAgeMs = 0): Promise<StoredInterlock> {
     if (this.#last !== null && performance.now() - this.#last.readMs < maxAgeMs) return this.#last.stored;
+    if (maxAgeMs === 0) return await this.#read();
+    // Many deletions at once ask whether they may go on: one request answers them all.
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
+    });
+    return await this.#reading;
+  }
+
+  async #read(): Promise<StoredInterlock> {
     const readMs = performance.now();
     const stored = this.#stored(await this.#client.get<ConfigMap>(this.#path()));
     this.#last = { stored, readMs };

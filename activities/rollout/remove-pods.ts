@@ -13,11 +13,18 @@ const parallelDeletes = 16;
  * Deletes pods whose nodes are granted. Each DELETE names the uid and the resourceVersion that were seen, so that of two
  * workers only one can ever delete a pod, and a pod that has changed is looked at again first (S17). With `evictions` each pod is
  * evicted instead, if its disruption budget agrees (S15).
+ * @param deps.isStopped asked before every DELETE: a queue may take long with a slow API server, and whoever pulls the brake or
+ * closes a window meanwhile means the pods that are left in it, too
  * @param decidedMs when the decision was made, on the monotonic clock; a worker that slept drops what is left of its queue
  * @param deleted uids that were deleted; added to
  */
 export async function removePods(
-  deps: { client: ClusterClient; signal: AbortSignal; evictions: Evictions | null },
+  deps: {
+    client: ClusterClient;
+    signal: AbortSignal;
+    evictions: Evictions | null;
+    isStopped?: () => Promise<boolean>;
+  },
   namespace: string,
   pods: readonly PodView[],
   decidedMs: number,
@@ -27,7 +34,7 @@ export async function removePods(
   const lane = async (): Promise<void> => {
     for (let pod = queue.shift(); pod !== undefined; pod = queue.shift()) {
       deps.signal.throwIfAborted();
-      if (performance.now() - decidedMs > maxViewAgeMs) return;
+      if (performance.now() - decidedMs > maxViewAgeMs || (await deps.isStopped?.()) === true) return;
       const outcome = await removeOne(deps, namespace, pod);
       // A conflict means that the pod changed since it was seen: the next decision sees it as it is now.
       if (outcome === 'deleted' || outcome === 'gone') deleted.add(pod.uid);

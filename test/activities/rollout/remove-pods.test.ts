@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { ClusterClient } from '../../../activities/cluster/client.ts';
+import { brakeGuard } from '../../../activities/rollout/brake.ts';
+import { firstStop, type RefillGuard } from '../../../activities/rollout/guards.ts';
+import { InterlockStore } from '../../../activities/rollout/interlock-store.ts';
+import { removePods } from '../../../activities/rollout/remove-pods.ts';
+import { windowGuard } from '../../../activities/rollout/window-guard.ts';
+import { brakeAnnotation } from '../../../domain/interlock.ts';
+import { nodes, pod } from '../../domain/rollout/build.ts';
+
+const startMs = Date.parse('2026-11-24T08:59:55Z');
+const deleteMs = 2_000;
+const requestMs = 20;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: startMs });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** An API server on which each DELETE takes seconds; when each was sent, and how often the interlock was read. */
+function slowServer(brakeMs = Number.POSITIVE_INFINITY) {
+  const [sent, reads] = [[] as number[], [] as number[]];
+  const client = {
+    remove: async () => {
+      sent.push(Date.now() - startMs);
+      await later(deleteMs);
+      return 'deleted';
+    },
+    get: async () => {
+      reads.push(Date.now() - startMs);
+      const annotations = Date.now() - startMs >= brakeMs ? { [brakeAnnotation]: 'ann: storage outage' } : {};
+      await later(requestMs);
+      return { metadata: { name: 'interlock', resourceVersion: '1', annotations } };
+    },
+  } as unknown as ClusterClient;
+  return { client, sent, reads };
+}
+
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Deletes a queue that lasts for a quarter of a minute, and returns the pods that went. */
+async function removed(client: ClusterClient, guards: RefillGuard[]): Promise<number> {
+  const deleted = new Set<string>();
+  const pods = nodes(120).map(({ name }) => pod(name, 'old'));
+  const isStopped = async (): Promise<boolean> => (await firstStop(guards)) !== null;
+  const deps = { client, signal: new AbortController().signal, evictions: null, isStopped };
+  const done = removePods(deps, 'n', pods, performance.now(), deleted);
+  await vi.advanceTimersByTimeAsync(60_000);
+  await done;
+  return deleted.size;
+}
+
+test('S16: whoever pulls the brake stops what is still in the queue, within seconds and whatever the API server takes', async () => {
+  const { client, sent, reads } = slowServer(1_000);
+  const gone = await removed(client, [brakeGuard(new InterlockStore(client))]);
+  expect(gone).toBeGreaterThan(0);
+  expect(gone).toBeLessThan(120);
+  expect(Math.max(...sent)).toBeLessThan(1_000 + 3_000);
+  expect(reads.length, 'one request answers all deletions that go on at once').toBeLessThanOrEqual(3);
+});
+
+test('S16: a window that closes in the middle of the queue stops it at that moment', async () => {
+  const { client, sent } = slowServer();
+  const office = { kind: 'allow' as const, schedule: '0 8 * * *', durationMs: 3_600_000, timeZone: 'UTC' };
+  await removed(client, [windowGuard([office])]);
+  expect(Math.max(...sent)).toBeLessThan(5_000);
+  expect(Math.max(...sent)).toBeGreaterThanOrEqual(4_000);
+});
+
+test('while nothing stops it all of them go', async () => {
+  const { client } = slowServer();
+  expect(await removed(client, [brakeGuard(new InterlockStore(client))])).toBe(120);
+});
