@@ -1,4 +1,5 @@
 import { countedNodes, labelOf } from '../cluster/eligibility.ts';
+import { poolOf } from '../cluster/place.ts';
 import type { NodeView, SchedulingView } from '../cluster/view.ts';
 import { digest } from '../digest.ts';
 import { shorten } from '../markdown.ts';
@@ -24,15 +25,6 @@ export interface BatchPlan {
   notes: string[];
 }
 
-/** Labels that clouds and provisioners put on the nodes of a pool; the first one found counts. */
-const poolLabels = [
-  'cloud.google.com/gke-nodepool',
-  'eks.amazonaws.com/nodegroup',
-  'kubernetes.azure.com/agentpool',
-  'karpenter.sh/nodepool',
-  'node.kubernetes.io/pool',
-];
-
 /** Counts the nodes on which a template runs. */
 export function takeCensus(nodes: readonly NodeView[], scheduling: SchedulingView): NodeCensus {
   const eligible = countedNodes(scheduling, nodes);
@@ -41,10 +33,6 @@ export function takeCensus(nodes: readonly NodeView[], scheduling: SchedulingVie
 
 function zoneOf(node: NodeView): string | undefined {
   return labelOf(node, zoneLabel);
-}
-
-function poolOf(node: NodeView): string | undefined {
-  return poolLabels.map((label) => labelOf(node, label)).find((value) => value !== undefined);
 }
 
 /** The batches of a rollout, with how many nodes each reaches now; sizes are recomputed as nodes come and go. */
