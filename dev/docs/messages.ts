@@ -19,8 +19,8 @@ ${examples.join('\n')}
 
 - \`pause\` with \`mode: now\` (the default) deletes no further pod; with \`mode: afterBatch\` the running batch is finished first.
 - \`retry\` judges a stopped batch again; with \`ignoreGate: true\` the nodes whose gate is red are passed on your word.
-- \`overrideWindow\` lets this rollout take nodes outside of its [windows](windows.md); \`reason\` is required. The brake of the
-  cluster holds it all the same.
+- \`overrideWindow\` lets this rollout take nodes outside of its [windows](windows.md); \`reason\` is required. Refused where the
+  policy has no windows. The brake of the cluster holds it all the same.
 - \`reject\` before a batch ends the rollout without touching a node; after a batch it puts the touched nodes back.
 - A message that is refused changes nothing, and the refusal says why and what would be accepted.
 - Once the rollout has ended, \`retry\`, \`rollback\` and \`release-quarantine\` go to the application.

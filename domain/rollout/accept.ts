@@ -36,8 +36,15 @@ export function exampleOf(message: RolloutMessage, planDigest: string | null): s
 /**
  * Decides a person's message, by the message table and nothing else. Pure and synchronous: it runs in the update's validator,
  * so that a refused message never enters history, and again in its handler.
+ * @param windows whether the policy has any
  */
-export function accept(state: RolloutState, message: RolloutMessage, payload: Payload, nowMs: number): Verdict {
+export function accept(
+  state: RolloutState,
+  message: RolloutMessage,
+  payload: Payload,
+  nowMs: number,
+  windows = true,
+): Verdict {
   const example = exampleOf(message, state.plan?.digest ?? null);
   const refuse = (why: string): Verdict => ({ ok: false, refusal: `${why}. Phase: ${state.phase}.` });
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
@@ -51,7 +58,7 @@ export function accept(state: RolloutState, message: RolloutMessage, payload: Pa
   const held = refusedByHold(state, message);
   if (held !== null) return refuse(held);
   const cell = messageTable[state.phase][message];
-  if (!cell.accepted) return refuse(`${cell.refusal}. Accepted now: ${offered(state).join(', ')}`);
+  if (!cell.accepted) return refuse(`${cell.refusal}. Accepted now: ${offered(state, windows).join(', ')}`);
   const pending = state.intent;
   if (pending !== null && pending.kind !== 'pause') {
     return refuse(`${pending.kind} was sent already and is under way`);
@@ -96,6 +103,8 @@ export function accept(state: RolloutState, message: RolloutMessage, payload: Pa
       return { ok: true, state: log(next, ignore ? 'retry, ignoring the gate' : 'retry'), message: text };
     }
     case 'overrideWindow': {
+      if (!windows)
+        return refuse(`There is no window to override: the policy of this rollout has none${heldBy(state)}`);
       if (reason === '')
         return refuse(`"reason" is missing: say why the window may not hold it, for example ${example}`);
       const { windowsOverridden: given } = state;
@@ -126,6 +135,11 @@ export function cancelled(state: RolloutState, nowMs: number): RolloutState | nu
   if (isEnd(state.phase) || state.intent?.kind === 'abort') return null;
   const intent = { kind: 'abort', by: 'Temporal cancel request', reason: 'cancelled' } as const;
   return noted({ ...state, intent }, { atMs: nowMs, by: intent.by, what: 'abort' });
+}
+
+/** A rollout without windows waits for a person alone, whom no override overrules. */
+function heldBy({ phase, why }: RolloutState): string {
+  return phase === 'waiting' && why !== null ? `. It waits because ${why.replace(/\.$/, '')}` : '';
 }
 
 function resume(state: RolloutState, log: (next: RolloutState, what: string) => RolloutState): Verdict {

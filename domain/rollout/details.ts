@@ -3,7 +3,7 @@ import { clockTime, escapeMarkdown, shortCommit, shorten, utf8Length, workflowLi
 import type { Finding, LogEntry } from '../wire.ts';
 import { exampleOf, planPrefixLength } from './accept.ts';
 import { offered } from './hold.ts';
-import type { RolloutInput } from './input.ts';
+import { hasWindows, type RolloutInput } from './input.ts';
 import { leftAlone } from './left-alone.ts';
 import { sentenceOf } from './sentence.ts';
 import type { KeptPlan, RolloutState } from './state.ts';
@@ -45,7 +45,7 @@ function pageOf(input: RolloutInput, state: RolloutState, room: Room): string {
     state.plan === null ? '' : planTable(state.plan, state, room),
     progress(state, room),
     findings(state.findings, room),
-    canSend(state),
+    canSend(state, hasWindows(input)),
     log(state.log, room),
   ];
   return sections.filter((section) => section !== '').join('\n\n');
@@ -125,8 +125,8 @@ function findings(all: Finding[], room: Room): string {
   return ['Gates', '', ...lines, ...more].join('\n');
 }
 
-function canSend(state: RolloutState): string {
-  const messages = offered(state);
+function canSend(state: RolloutState, windows: boolean): string {
+  const messages = offered(state, windows);
   if (messages.length === 0) return '';
   const lines = messages.map((message) => `- \`${message}\` \`${exampleOf(message, state.plan?.digest ?? null)}\``);
   return ['What can be sent now (Update)', '', ...lines].join('\n');

@@ -50,10 +50,15 @@ export function refusedByHold(state: RolloutState, message: RolloutMessage): str
   return `The whole application is ${heldBecause(held)}; "nodewave resume APP" comes first`;
 }
 
-/** The messages to offer to people now: those that are taken, without an override where no window holds anything. */
-export function offered(state: RolloutState): RolloutMessage[] {
+/**
+ * The messages to offer to people now: those that are taken, without an override where no window holds anything.
+ * @param windows whether the policy has any
+ */
+export function offered(state: RolloutState, windows = true): RolloutMessage[] {
   return acceptedIn(state.phase).filter(
-    (message) => refusedByHold(state, message) === null && (message !== 'overrideWindow' || state.phase === 'waiting'),
+    (message) =>
+      refusedByHold(state, message) === null &&
+      (message !== 'overrideWindow' || (windows && state.phase === 'waiting')),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { ApplicationSpec } from '../application/spec.ts';
 import type { DaemonSetRef } from '../ids.ts';
 import type { DaemonSetSync } from '../sync.ts';
+import type { RolloutPolicy } from './policy.ts';
 
 /** Argument of the rollout workflow. Plain JSON; recorded histories freeze it: only add optional fields. */
 export interface RolloutInput {
@@ -29,6 +30,16 @@ export interface RolloutInput {
   catchUp?: string[];
   /** The workflow's own state, after continue-as-new. */
   state?: unknown;
+}
+
+/** How this DaemonSet is rolled out: its own policy, else the application's. */
+export function policyOf({ sync, spec }: RolloutInput): RolloutPolicy {
+  return sync.policy ?? spec.rollout;
+}
+
+/** Whether any window could hold this rollout, be it open or closed now. */
+export function hasWindows(input: RolloutInput): boolean {
+  return (policyOf(input).windows ?? []).length > 0;
 }
 
 /** What is special about this rollout, as sentences of its plan. */

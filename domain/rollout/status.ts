@@ -1,6 +1,6 @@
 import type { RolloutStatus } from '../wire.ts';
 import { offered } from './hold.ts';
-import type { RolloutInput } from './input.ts';
+import { hasWindows, type RolloutInput } from './input.ts';
 import { sentenceOf } from './sentence.ts';
 import type { RolloutState } from './state.ts';
 
@@ -26,7 +26,7 @@ export function statusOf(input: RolloutInput, state: RolloutState): RolloutStatu
     progress: state.progress,
     zones: state.zones,
     findings: state.findings,
-    accepts: offered(state),
+    accepts: offered(state, hasWindows(input)),
     ...(state.phase === 'waiting' ? { waitsUntilMs: state.waitUntilMs ?? null } : {}),
     ...(state.windowsOverridden === undefined ? {} : { windowsOverridden: state.windowsOverridden }),
     log: state.log,

@@ -20,7 +20,9 @@ scenario(
     const { setBrake, readBrake } = createGuardActivities({ clusterFor: () => kube, interlock });
     const cluster = 'local';
     await scene.install('brake:1');
-    const rollout = await scene.rollout(held);
+    // A window that is always open: what is overridden has to be there.
+    const always = { kind: 'allow' as const, schedule: '0 0 * * *', durationMs: 24 * 3_600_000, timeZone: 'UTC' };
+    const rollout = await scene.rollout(held, { policy: { windows: [always] } });
     await rollout.reaches('rolling', ({ progress }) => progress?.inFlight === 2);
     await setBrake({ cluster, paused: { by: 'ann', reason: 'storage outage' } });
     const pulledMs = Date.now();
@@ -58,7 +60,8 @@ scenario(
     // Pulled again before anything is taken: the next rollout waits at once, and goes on by itself.
     await setBrake({ cluster, paused: { by: 'ann', reason: 'again' } });
     const next = await scene.rollout('brake:2');
-    await next.reaches('waiting');
+    await next.reaches('waiting', ({ accepts }) => !accepts.includes('overrideWindow'));
+    await expect(next.send('overrideWindow', { reason: 'CVE' })).rejects.toThrow();
     expect(await scene.taken()).toHaveLength(2 * touched);
     await setBrake({ cluster, paused: null });
     expect(await next.result()).toMatchObject({ outcome: 'succeeded' });

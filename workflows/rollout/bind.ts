@@ -2,6 +2,7 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { accept, exampleOf, interrupts, type Payload } from '../../domain/rollout/accept.ts';
 import { takeHold } from '../../domain/rollout/hold.ts';
+import { hasWindows } from '../../domain/rollout/input.ts';
 import type { RolloutMessage } from '../../domain/rollout/message-table.ts';
 import { statusOf } from '../../domain/rollout/status.ts';
 import type { Accepted } from '../../domain/wire.ts';
@@ -67,7 +68,8 @@ function bind<A extends [Payload & object]>(
   message: RolloutMessage,
   definition: UpdateDefinition<Accepted, A>,
 ): void {
-  const decide = (payload: Payload) => accept(run.state, message, payload, Date.now());
+  const decide = (payload: Payload, ...windows: [boolean?]) =>
+    accept(run.state, message, payload, Date.now(), ...windows);
   setHandler(
     definition,
     (...args: A): Accepted => {
@@ -80,8 +82,9 @@ function bind<A extends [Payload & object]>(
     },
     {
       // Synchronous on purpose: an async validator's refusal would fail the workflow task for ever.
+      // Whether there are windows is asked here alone: in recorded runs the handler has taken what it has taken.
       validator: (...args: A) => {
-        const verdict = decide(args[0]);
+        const verdict = decide(args[0], hasWindows(run.input));
         if (!verdict.ok) throw ApplicationFailure.nonRetryable(verdict.refusal, 'Refused');
       },
       description: `${meaning[message]} Example: ${exampleOf(message, null)}`,

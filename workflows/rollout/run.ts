@@ -2,7 +2,7 @@ import { CancellationScope, setCurrentDetails, upsertSearchAttributes } from '@t
 import type { BatchInput, BatchResult, RolloutContext } from '../../activities/contract.ts';
 import { cancelled } from '../../domain/rollout/accept.ts';
 import { rolloutDetails } from '../../domain/rollout/details.ts';
-import type { RolloutInput } from '../../domain/rollout/input.ts';
+import { policyOf, type RolloutInput } from '../../domain/rollout/input.ts';
 import type { LivePhase, Phase } from '../../domain/rollout/phases.ts';
 import type { RolloutPolicy } from '../../domain/rollout/policy.ts';
 import { initialState, type RolloutState } from '../../domain/rollout/state.ts';
@@ -24,9 +24,9 @@ export class RolloutRun {
     this.state = (input.state as RolloutState | undefined) ?? initialState();
   }
 
-  /** How this DaemonSet is rolled out: its own policy, else the application's. */
+  /** How this DaemonSet is rolled out. */
   get policy(): RolloutPolicy {
-    return this.input.sync.policy ?? this.input.spec.rollout;
+    return policyOf(this.input);
   }
 
   /** What the next activity is told. Each gets an epoch of its own: an older one is fenced out of the record. */

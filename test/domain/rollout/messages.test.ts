@@ -262,6 +262,18 @@ describe('overrideWindow (S16)', () => {
     expect(refusal('waiting', 'overrideWindow', who, given)).toContain('overridden by ann');
   });
 
+  test('is refused where the policy has no windows, and says what holds the rollout then', () => {
+    const braked = state('waiting', { why: 'all rollouts of this cluster are paused by ann' });
+    const verdict = accept(braked, 'overrideWindow', who, nowMs, false);
+    expect(verdict).toEqual({
+      ok: false,
+      refusal:
+        'There is no window to override: the policy of this rollout has none. It waits because all rollouts of this cluster are paused by ann. Phase: waiting.',
+    });
+    expect(accept(state('rolling'), 'overrideWindow', who, nowMs, false).ok).toBe(false);
+    expect(offered(braked, false)).not.toContain('overrideWindow');
+  });
+
   test.each(['rollingBack', 'installing'] as const)('%s is held by no window', (phase) => {
     expect(refusal(phase, 'overrideWindow')).toMatch(/Windows (never|do not) hold/);
   });

@@ -64,7 +64,7 @@ describe('the page in the Temporal UI', () => {
       expect(utf8Length(page)).toBeLessThan(rolloutDetailsLimitBytes);
       // Something is left: the sentence, and what can be sent.
       expect(page).toMatch(/^\*\*[A-Z]/);
-      for (const message of offered(state(phase))) expect(page).toContain(`\`${message}\``);
+      for (const message of offered(state(phase), false)) expect(page).toContain(`\`${message}\``);
     }
   });
 
@@ -221,7 +221,7 @@ describe('the status', () => {
   test.each(phases)('%s: fits into a payload and says what would be accepted', (phase) => {
     const status = statusOf(longInput('x'), state(phase, { ...worst('x'), plan: { ...plan } }));
     expect(utf8Length(JSON.stringify(status))).toBeLessThan(2 ** 17);
-    expect(status.accepts).toEqual(offered(state(phase)));
+    expect(status.accepts).toEqual(offered(state(phase), false));
     expect(JSON.parse(JSON.stringify(status))).toEqual(status);
   });
 
