@@ -1,7 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { hasStatus } from './kube-error.ts';
 import { type PageHead, readItems } from './list-items.ts';
-import { type Call, call, callJson, callReading } from './transport.ts';
+import { type Call, call, callJson, callReading, type Query } from './transport.ts';
 import { type WatchEventType, type WatchOptions, watch } from './watch.ts';
 
 /** Deadline of a request in milliseconds where the caller names none. */
@@ -44,6 +44,13 @@ export interface PatchOptions extends RequestOptions {
   fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
 }
 
+/** How a text that is no JSON is read. */
+export interface TextOptions extends RequestOptions {
+  query?: Query;
+  /** Bytes after which the rest is left unread. */
+  maxBytes: number;
+}
+
 /** How an object is created. */
 export type CreateOptions = Omit<ApplyOptions, 'force'>;
 
@@ -65,6 +72,8 @@ export interface ClusterClient {
   get<T>(path: string, options?: RequestOptions): Promise<T | null>;
   /** Reads a whole collection page by page, starting over when a page's continue token has expired. */
   list<T, P = T>(path: string, options?: ListOptions<T, P>): Promise<{ items: P[]; resourceVersion: string }>;
+  /** Reads an answer that is a text, such as a pod's log. */
+  text(path: string, options: TextOptions): Promise<string>;
   /** See `watch` in watch.ts. */
   watch(
     path: string,
@@ -128,6 +137,12 @@ export function createClusterClient(config: KubeConfig): ClusterClient {
       }
     },
 
+    async text(path, { maxBytes, query, ...request }) {
+      const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+      const options = { method: 'GET', verb: 'get', path, query, ...request, timeoutMs } as const;
+      return await callReading(config, options, (body) => readText(body, maxBytes));
+    },
+
     watch: (path, options, onEvent, signal) => watch(config, path, options, onEvent, signal),
 
     apply<T>(path: string, object: object, options: ApplyOptions) {
@@ -172,4 +187,15 @@ export function createClusterClient(config: KubeConfig): ClusterClient {
       }
     },
   };
+}
+
+async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= maxBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
 }

@@ -25,6 +25,9 @@ interface Status {
 /** What deploy/rbac-hooks.yaml grants, as verb and resource. */
 const hookRights = new Set(['patch nodes', 'create jobs', 'get jobs', 'delete jobs', 'create pods/eviction']);
 
+/** What deploy/rbac-diagnosis.yaml grants. */
+const diagnosisRights = new Set(['get pods/log', 'list events']);
+
 /** What deploy/pin.yaml is about. */
 const pinResources = new Set(['podtemplates', 'mutatingadmissionpolicies', 'mutatingadmissionpolicybindings']);
 
@@ -118,6 +121,7 @@ function rbacDenial(said: string): string | null {
   const denied = `${user} may not ${verb} ${resource} ${where}`;
   // What only node hooks and evictions need is granted by a role of its own.
   if (hookRights.has(`${verb} ${resource}`)) return `${denied}; apply deploy/rbac-hooks.yaml`;
+  if (diagnosisRights.has(`${verb} ${resource}`)) return `${denied}; apply deploy/rbac-diagnosis.yaml`;
   if (pinResources.has(resource ?? '')) return `${denied}; apply deploy/pin.yaml`;
   return (
     `${denied}; add a rule with apiGroups ["${group}"], resources ["${resource}"], ` +

@@ -12,10 +12,13 @@ export const paths = {
   allPods: () => '/api/v1/pods',
   pods: (namespace: string) => `/api/v1/namespaces/${esc(namespace)}/pods`,
   pod: (namespace: string, name: string) => `/api/v1/namespaces/${esc(namespace)}/pods/${esc(name)}`,
+  podLog: (namespace: string, name: string) => `/api/v1/namespaces/${esc(namespace)}/pods/${esc(name)}/log`,
+  events: (namespace: string) => `/api/v1/namespaces/${esc(namespace)}/events`,
   /** Where a pod is asked to go, which its disruption budgets may refuse. */
   eviction: (namespace: string, pod: string) => `/api/v1/namespaces/${esc(namespace)}/pods/${esc(pod)}/eviction`,
   jobs: (namespace: string) => `/apis/batch/v1/namespaces/${esc(namespace)}/jobs`,
   job: (namespace: string, name: string) => `/apis/batch/v1/namespaces/${esc(namespace)}/jobs/${esc(name)}`,
+  allConfigMaps: () => '/api/v1/configmaps',
   configMaps: (namespace: string) => `/api/v1/namespaces/${esc(namespace)}/configmaps`,
   configMap: (namespace: string, name: string) => `/api/v1/namespaces/${esc(namespace)}/configmaps/${esc(name)}`,
   allDaemonSets: () => '/apis/apps/v1/daemonsets',
@@ -23,6 +26,8 @@ export const paths = {
   daemonSet: (ref: Pick<DaemonSetRef, 'namespace' | 'name'>) =>
     `/apis/apps/v1/namespaces/${esc(ref.namespace)}/daemonsets/${esc(ref.name)}`,
   controllerRevisions: (namespace: string) => `/apis/apps/v1/namespaces/${esc(namespace)}/controllerrevisions`,
+  controllerRevision: (namespace: string, name: string) =>
+    `/apis/apps/v1/namespaces/${esc(namespace)}/controllerrevisions/${esc(name)}`,
   /** Parameter of the policy that pins a DaemonSet's pods. */
   pin: (ref: Pick<DaemonSetRef, 'namespace' | 'name'>) =>
     `/api/v1/namespaces/${esc(ref.namespace)}/podtemplates/${esc(pinName(ref.name))}`,

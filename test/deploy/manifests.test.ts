@@ -65,6 +65,7 @@ test.each([
   ['create', 'pods/exec', ''],
   ['create', 'pods/eviction', ''],
   ['get', 'pods/log', ''],
+  ['list', 'events', ''],
   ['patch', 'deployments', 'apps'],
   ['escalate', 'clusterroles', 'rbac.authorization.k8s.io'],
   ['bind', 'clusterroles', 'rbac.authorization.k8s.io'],
@@ -78,12 +79,14 @@ test.each([
 });
 
 test.each([
-  ['patch', 'nodes', ''],
-  ['get', 'jobs', 'batch'],
-  ['create', 'jobs', 'batch'],
-  ['delete', 'jobs', 'batch'],
-  ['create', 'pods/eviction', ''],
-])('with rbac-hooks.yaml it may %s %s, and not without', async (verb, resource, group) => {
+  ['rbac-hooks.yaml', 'patch', 'nodes', ''],
+  ['rbac-hooks.yaml', 'get', 'jobs', 'batch'],
+  ['rbac-hooks.yaml', 'create', 'jobs', 'batch'],
+  ['rbac-hooks.yaml', 'delete', 'jobs', 'batch'],
+  ['rbac-hooks.yaml', 'create', 'pods/eviction', ''],
+  ['rbac-diagnosis.yaml', 'get', 'pods/log', ''],
+  ['rbac-diagnosis.yaml', 'list', 'events', ''],
+])('with %s it may %s %s, and not without', async (file, verb, resource, group) => {
   const who = uniqueName('nodewave');
   const reviewed = async (): Promise<boolean> => {
     const review = await admin.create<{ status: { allowed: boolean } }>(
@@ -101,12 +104,12 @@ test.each([
     return review.status.allowed;
   };
   expect(await reviewed()).toBe(false);
-  const text = readFileSync(join(deploy, 'rbac-hooks.yaml'), 'utf8').replaceAll('nodewave', who);
+  const text = readFileSync(join(deploy, file), 'utf8').replaceAll('nodewave', who);
   await applyManifests(await adminKube(), { text });
   await waitFor(reviewed, { timeoutMs: 10_000, what: `the right to ${verb} ${resource}` });
 });
 
-test.each(['worker.yaml', 'rbac-extra.yaml', 'rbac-hooks.yaml', 'pin.yaml'])(
+test.each(['worker.yaml', 'rbac-extra.yaml', 'rbac-hooks.yaml', 'rbac-diagnosis.yaml', 'pin.yaml'])(
   '%s is valid to the letter',
   async (file) => {
     const plurals: Record<string, string> = {
