@@ -1,6 +1,9 @@
+import { httpGate } from './kinds/http.ts';
 import { jobGate } from './kinds/job.ts';
+import { logsGate } from './kinds/logs.ts';
 import { nodesGate } from './kinds/nodes.ts';
 import { podsGate } from './kinds/pods.ts';
+import { prometheusGate } from './kinds/prometheus.ts';
 import type { GateKind, GateSpec } from './types.ts';
 
 /** The configuration of a gate, whatever its kind. */
@@ -14,7 +17,10 @@ export const gateKinds: ReadonlyMap<string, AnyGateKind> = new Map(
   [
     known(podsGate), //
     known(nodesGate),
+    known(prometheusGate),
+    known(httpGate),
     known(jobGate),
+    known(logsGate),
   ].map((kind) => [kind.kind, kind]),
 );
 

@@ -95,7 +95,8 @@ export type GateRequest =
       /** Largest answer that is read; a larger one is an error. */
       maxBytes: number;
     }
-  | { form: 'logs'; pod: GatePod; container?: string; sinceMs: number; maxBytes: number }
+  /** The last `maxLines` lines since a moment, and of those the first `maxBytes`. */
+  | { form: 'logs'; pod: GatePod; container?: string; sinceMs: number; maxLines: number; maxBytes: number }
   /** Other pods on these nodes, and the nodes' conditions, read with one list each whatever the number of nodes. */
   | { form: 'neighbours'; nodes: string[] }
   /** Runs a Job once on each of the nodes; answered when all have ended, or when `withinMs` is over. */
@@ -122,7 +123,8 @@ export type GateAnswer =
   | { form: 'logs'; lines: string[]; truncated: boolean }
   | { form: 'neighbours'; nodes: NeighbourNode[] }
   | { form: 'job'; ended: { node: string; succeeded: boolean; sentence: string }[] }
-  | { form: 'problem'; problem: string };
+  /** `unanswered`: whoever was asked could not be reached, or said nothing in time, rather than something useless. */
+  | { form: 'problem'; problem: string; unanswered?: true };
 
 /** One node and what else runs there, DaemonSet itself left out. */
 export interface NeighbourNode {

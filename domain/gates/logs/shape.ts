@@ -1,0 +1,41 @@
+import type { GatePod } from '../types.ts';
+
+/** Most characters of a line that are looked at. */
+const mostCharacters = 500;
+const escapeCharacter = String.fromCharCode(27);
+const colours = new RegExp(`${escapeCharacter}\\[[\\d;]*[A-Za-z]`, 'g');
+const uuid = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi;
+const prefixedHex = /\b0x[0-9a-f]+\b/gi;
+/** With a digit in it, so that words such as `defaced` stay. */
+const hex = /\b(?=[a-f]*\d)[0-9a-f]{8,}\b/gi;
+/** Numbers with what belongs to them: times, durations, sizes, addresses, percentages. */
+const number = /\d[\d.,:_]*(?:(?:ns|us|µs|ms|[smhd]|[kMGTP]i?B?|B|%)(?![A-Za-z]))?/g;
+
+/** A line as it is looked at: bounded, without colours. */
+export function readable(line: string): string {
+  return line.slice(0, mostCharacters).replace(colours, '');
+}
+
+/**
+ * What is the same in two lines that say the same: names of the pod and its node, numbers, times, hexadecimal numbers and ids taken
+ * out. Two lines of one shape are one error.
+ */
+export function shapeOf(line: string, pod: GatePod): string {
+  let shape = readable(line);
+  for (const [name, word] of [
+    [pod.name, '<pod>'],
+    [pod.uid, '<uid>'],
+    [pod.node, '<node>'],
+    [pod.ip ?? '', '<ip>'],
+  ] as const) {
+    if (name !== '') shape = shape.replaceAll(name, word);
+  }
+  return shape
+    .replace(uuid, '<id>')
+    .replace(prefixedHex, '<hex>')
+    .replace(hex, '<hex>')
+    .replace(number, '#')
+    .replace(/(?:#[-+/TZ ]?)+/g, '#')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
