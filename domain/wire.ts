@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from './application/spec.ts';
+import type { LocatedDiagnosis } from './diagnosis/explanation.ts';
 import type { Phase as RolloutPhase } from './rollout/phases.ts';
 import type { NodeCensus, PlannedBatch } from './rollout/planned.ts';
 
@@ -185,6 +186,8 @@ export interface RolloutStatus {
   progress: Progress | null;
   zones: { value: string; eligible: number; done: number }[];
   findings: Finding[];
+  /** Why the gate is or was red, at most 3, surest first. */
+  diagnoses?: LocatedDiagnosis[];
   /** Messages that would be accepted now. */
   accepts: string[];
   /** In phase `waiting`: when the window opens; null when nobody knows. */

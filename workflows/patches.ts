@@ -7,4 +7,6 @@ export const patches = {
   catchUp: 'catch-up',
   /** Objects beside the DaemonSets return to the last good commit with them. */
   othersReturn: 'others-return',
+  /** A red gate is diagnosed before anything else is done about it. */
+  diagnosis: 'diagnosis',
 } as const;

@@ -1,3 +1,4 @@
+import type { LocatedDiagnosis } from '../diagnosis/explanation.ts';
 import type { Finding, LogEntry, NodeAside, Outcome, Progress } from '../wire.ts';
 import type { LivePhase, Phase } from './phases.ts';
 import type { NodeCensus, PlannedBatch } from './plan.ts';
@@ -62,6 +63,8 @@ export interface RolloutState {
   progress: Progress | null;
   zones: { value: string; eligible: number; done: number }[];
   findings: Finding[];
+  /** Why the gate is red, surest first; absent where nothing failed or nobody could look. */
+  diagnoses?: LocatedDiagnosis[];
   touched: string[];
   touchedCount: number;
   deferred: string[];

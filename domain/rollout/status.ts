@@ -26,6 +26,7 @@ export function statusOf(input: RolloutInput, state: RolloutState): RolloutStatu
     progress: state.progress,
     zones: state.zones,
     findings: state.findings,
+    ...(state.diagnoses === undefined ? {} : { diagnoses: state.diagnoses }),
     accepts: offered(state, hasWindows(input)),
     ...(state.phase === 'waiting' ? { waitsUntilMs: state.waitUntilMs ?? null } : {}),
     ...(state.windowsOverridden === undefined ? {} : { windowsOverridden: state.windowsOverridden }),

@@ -3,12 +3,14 @@ import { interrupts, yieldsToNewerCommit } from '../../domain/rollout/accept.ts'
 import { endedWithout } from '../../domain/rollout/left-alone.ts';
 import type { Finding } from '../../domain/wire.ts';
 import { clusterActivities } from '../proxies.ts';
+import { diagnoseFailure, forgetDiagnoses } from './diagnosis.ts';
 import { supersede } from './intents.ts';
 import type { RolloutRun } from './run.ts';
 import { closeWindow, forceClosed } from './windows.ts';
 
 /** The batch has passed its gates and soak: ask a person, take the next batch, or finish. */
 export async function afterGates(run: RolloutRun): Promise<void> {
+  forgetDiagnoses(run);
   const { plan, batch, approved } = run.state;
   if (plan?.batches[batch]?.approval === 'after' && !approved.includes(`after:${batch}`)) {
     await closeWindow(run);
@@ -38,6 +40,7 @@ export async function afterGates(run: RolloutRun): Promise<void> {
 export async function gateFailed(run: RolloutRun, result: BatchResult): Promise<void> {
   const cause = causeOf(result.findings);
   run.set({ cause });
+  await diagnoseFailure(run, result.findings);
   if (run.state.supersededBy !== null && run.state.intent === null) {
     // The fix is here already: its rollout takes the broken nodes first.
     run.stop(cause, 'rolling');

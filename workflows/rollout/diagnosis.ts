@@ -1,0 +1,41 @@
+import { ActivityFailure, patched } from '@temporalio/workflow';
+import { keepBest } from '../../domain/diagnosis/explanation.ts';
+import type { Finding } from '../../domain/wire.ts';
+import { diagnosisActivities, readingMs } from '../diagnosis.ts';
+import { patches } from '../patches.ts';
+import type { RolloutRun } from './run.ts';
+
+/**
+ * Asks why the gate is red while the failing pods are still there: going back removes them and what they have to say. Whatever comes
+ * of it, the rollout goes on as it would without.
+ */
+export async function diagnoseFailure(run: RolloutRun, findings: Finding[]): Promise<void> {
+  if (!patched(patches.diagnosis)) return;
+  const { ref, application, rollout } = run.input;
+  const { toHash } = run.state;
+  forgetDiagnoses(run);
+  try {
+    const { diagnoses } = await diagnosisActivities(ref.cluster, 'rollout').diagnose.executeWithOptions(
+      { summary: 'why did it fail?' },
+      [
+        {
+          ref,
+          application,
+          findings,
+          sinceMs: rollout,
+          withinMs: readingMs.rollout,
+          ...(toHash === null ? {} : { toHash }),
+        },
+      ],
+    );
+    if (diagnoses.length > 0) run.set({ diagnoses: keepBest(diagnoses) });
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+  }
+}
+
+/** What was wrong with a batch that has passed after all is no news any more. */
+export function forgetDiagnoses(run: RolloutRun): void {
+  const { diagnoses: _old, ...state } = run.state;
+  run.state = state;
+}
