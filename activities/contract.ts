@@ -1,6 +1,7 @@
 import type { Watched } from '../domain/application/catch-up.ts';
 import type { ApplicationSpec, GitRef } from '../domain/application/spec.ts';
 import type { Stragglers } from '../domain/application/state.ts';
+import type { GateReport } from '../domain/gates/types.ts';
 import type { DaemonSetRef } from '../domain/ids.ts';
 import type { Holder } from '../domain/record.ts';
 import type { RolloutMemo } from '../domain/rollout/input.ts';
@@ -32,6 +33,20 @@ export interface GitActivities {
   waitForNewCommit(input: { repo: string; ref: GitRef; lastSeen: string; intervalMs: number }): Promise<ResolvedCommit>;
 }
 
+/** How far pruning in batches has come. */
+export interface PruneStep {
+  /**
+   * batch: a batch is gone, the next one is due in `restMs`. held: nothing may be deleted now, see `sentence`. stopped: a person
+   * has to look, see `sentence`. done: nothing is left to do, `sentence` is for the log.
+   */
+  verdict: 'batch' | 'held' | 'stopped' | 'done';
+  /** Pods that are left, and those that there were. */
+  left: number;
+  total: number;
+  restMs?: number;
+  sentence?: string;
+}
+
 /** Activities of a sync that read or write one cluster; queue `nodewave-<cluster>`. */
 export interface SyncActivities {
   /** Reads, renders, validates, dry-runs and diffs one commit. Applies nothing. */
@@ -52,6 +67,18 @@ export interface SyncActivities {
   restoreObjects(input: { spec: ApplicationSpec; commit: string }): Promise<{ changed: string[] }>;
   /** Deletes DaemonSets that git no longer has, with their pods. Returns a sentence each. */
   pruneDaemonSets(input: { spec: ApplicationSpec; daemonSets: PrunedDaemonSet[] }): Promise<{ notes: string[] }>;
+  /**
+   * Takes the next batch of pods from a DaemonSet that git no longer has, and returns when they are gone, or why not. Begins by
+   * deleting the DaemonSet alone, its pods orphaned. Everything is read from the cluster, so a second attempt goes on where the
+   * first one stopped. While `told` still says why nothing may be deleted, every attempt fails with a BENIGN failure.
+   */
+  pruneBatch(input: {
+    spec: ApplicationSpec;
+    daemonSet: PrunedDaemonSet;
+    told?: string;
+    /** A person has said that windows do not count. */
+    expedite?: boolean;
+  }): Promise<PruneStep>;
   /**
    * Returns when nodes run another template than the live one although nothing keeps them from it (S43). Until then every
    * attempt fails with a BENIGN failure and the next one waits `everyMs` with jitter: waiting costs no history event. Never
@@ -142,6 +169,12 @@ export interface BatchResult {
   tolerated?: Finding[];
   /** What a person should look at, with verdict `attention`. */
   attention?: string;
+  /** The soak started anew, see `watchSoak`. */
+  soakAnew?: SoakAnew;
+  /** How the gates stood, at most 20; absent where there are none. */
+  gates?: GateReport[];
+  /** What the gates that ended a soak ask for: their own word goes before the policy's `onFailure`. */
+  gateAction?: 'rollback' | 'pause';
   /** True when the batch has closed the window itself, see `BatchInput.thenClose`. */
   windowClosed?: boolean;
   /** Which window or person does not let it go on, with verdict `closed`; `untilMs` is null when nobody knows. */
@@ -168,8 +201,6 @@ export interface RolloutActivities {
   install(input: {
     context: RolloutContext;
     spec: ApplicationSpec;
-  /** The soak started anew, see `watchSoak`. */
-  soakAnew?: SoakAnew;
     commit: string;
     renderedDigest: string;
     quarantineKey: string;
@@ -242,6 +273,10 @@ export interface BatchInput extends BatchRules {
   context: RolloutContext;
   /** A person has said that windows do not hold this rollout. */
   windowsOverridden?: boolean;
+  /** Names of gates that a person has passed for this batch. */
+  ignoredGates?: string[];
+  /** How many batches the plan has: the gates of the last one have no pods on last good to compare with. */
+  planned?: number;
   /** True after a person's retry: restarts before this attempt are not counted, deadlines start now. */
   judgeAgain: boolean;
   /** Nodes are pinned to last good, and released as they are taken. */

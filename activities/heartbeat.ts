@@ -16,16 +16,23 @@ export function withHeartbeat<T extends object>(activities: T): T {
   return Object.fromEntries(wrapped) as T;
 }
 
+/** Heartbeats what `details` says then, on a timer of its own, while `body` runs. */
+export async function whileBeating<T>(details: () => unknown, body: () => Promise<T>): Promise<T> {
+  const context = currentContext();
+  const timer = setInterval(() => context?.heartbeat(details()), everyMs);
+  try {
+    return await body();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 function beating<A extends unknown[], R>(activity: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
-  return async (...args) => {
-    const context = currentContext();
-    const timer = setInterval(() => context?.heartbeat(), everyMs);
-    try {
-      return await activity(...args);
-    } finally {
-      clearInterval(timer);
-    }
-  };
+  return async (...args) =>
+    await whileBeating(
+      () => undefined,
+      () => activity(...args),
+    );
 }
 
 /** Outside of an activity, as in a test of a single function, there is none. */

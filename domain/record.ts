@@ -88,6 +88,27 @@ export interface RolloutTarget {
 }
 
 /**
+ * A DaemonSet whose pods are being deleted batch by batch. It is gone already, so this says alone what is left to do, and to
+ * whichever worker or sync finds it.
+ */
+export interface Pruning {
+  /** Finds its pods, in the form that a list takes. */
+  selector: string;
+  /** Pods when it began. */
+  total: number;
+  /** Uids of the pods of the batch that is under way; empty between two batches. */
+  batch: string[];
+  /** When the last batch was gone; null before that. */
+  goneMs: number | null;
+  /** Uids of the nodes that were Ready when their pod was taken. */
+  taken: string[];
+  /** Nodes that turned NotReady before this do not stop it: a person has seen them. */
+  acceptedMs?: number;
+  /** Why it stopped, until a person lets it go on. */
+  stopped?: string;
+}
+
+/**
  * The record of one DaemonSet, kept in a ConfigMap that the DaemonSet owns. With it every part of Nodewave can be lost,
  * Temporal's database included, and nothing is taken twice.
  */
@@ -111,6 +132,8 @@ export interface DaemonSetRecord {
   templates: Record<string, PodTemplate>;
   /** True while pods of nodes that are not taken yet may be pinned to last good. */
   pinned?: true;
+  /** Set once the DaemonSet is to be pruned in batches. */
+  pruning?: Pruning;
 }
 
 /** How many good revisions are kept. */

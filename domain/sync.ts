@@ -1,3 +1,4 @@
+import type { PruneInBatches } from './application/spec.ts';
 import type { PolicySources } from './policy/source.ts';
 import type { BatchPlan } from './rollout/plan.ts';
 import type { IntOrPercent, RolloutPolicy } from './rollout/policy.ts';
@@ -61,6 +62,18 @@ export interface PrunedDaemonSet {
   uid: string;
   /** Pods that go with it, when the plan was made. */
   pods: number;
+  /** They go in batches; absent where they go at once, with their DaemonSet. */
+  batches?: PruneBatches;
+}
+
+/** How the pods of a pruned DaemonSet go. */
+export interface PruneBatches extends PruneInBatches {
+  /** It has begun: the DaemonSet itself is gone, and what is left of its pods runs on without it. */
+  begun?: true;
+  /** Why it has stopped half way: it goes on when a person says so. */
+  stopped?: string;
+  /** When a person said so. */
+  goOnMs?: number;
 }
 
 /** What one commit would change on the cluster; result of the prepare activity, under 64 KB. */

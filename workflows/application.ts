@@ -5,6 +5,7 @@ import { pruneDropped, returnOtherObjects } from './application/aftermath.ts';
 import { type App, continueDue, createApp, show } from './application/app.ts';
 import { setHandlers } from './application/handlers.ts';
 import { pollGit, stopPoll } from './application/poll.ts';
+import { pruneIsStale, startPrune, stopPrune } from './application/prune.ts';
 import { releaseQuarantine, removeApplication } from './application/requests.ts';
 import { catchUpNodes, startNextRollback } from './application/rollouts.ts';
 import { stopStragglers, stragglersStale, watchStragglers } from './application/stragglers.ts';
@@ -21,9 +22,11 @@ export async function application(input: ApplicationInput): Promise<{ name: stri
   setHandlers(app);
   show(app);
   while (!app.state.removed) {
+    if (app.prune !== null && pruneIsStale(app)) await stopPrune(app);
     if (continueDue()) {
       await stopPoll(app);
       await stopStragglers(app);
+      if (app.prune !== null) await stopPrune(app);
       await stopWatches(app);
       // From this check on nothing is awaited: what arrived before it is in the state, what comes after it reaches the new run.
       if (continueDue()) {
@@ -37,7 +40,8 @@ export async function application(input: ApplicationInput): Promise<{ name: stri
       if (app.state.spec) pollGit(app);
       watchRollouts(app);
       if (watchIsStale(app)) watchStragglers(app);
-      await condition(() => hasWork(app) || continueDue() || watchIsStale(app));
+      startPrune(app);
+      await condition(() => hasWork(app) || continueDue() || watchIsStale(app) || pruneIsStale(app));
     }
   }
   await stopPoll(app);

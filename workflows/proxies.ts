@@ -85,13 +85,17 @@ export function clusterActivities(cluster: string): ClusterActivities {
   // No schedule-to-start limit: a batch that lost its worker resumes from its own heartbeat when another one takes it.
   // The day is a bound for the absurd; how long nodes may take is judged inside. Pause and abort arrive with a heartbeat,
   // and the batch's answer (how far it got) is waited for: two batches must never run at once.
-  const long = proxyActivities<Pick<RolloutActivities, 'runBatch'>>({ ...watching, taskQueue });
+  const long = proxyActivities<Pick<RolloutActivities, 'runBatch'> & Pick<SyncActivities, 'pruneBatch'>>({
+    ...watching,
+    taskQueue,
+  });
   return {
     prepareSync: sync.prepareSync,
     previewSync: sync.previewSync,
     applySync: sync.applySync,
     restoreObjects: sync.restoreObjects,
     pruneDaemonSets: sync.pruneDaemonSets,
+    pruneBatch: long.pruneBatch,
     releaseApplication: sync.releaseApplication,
     releaseQuarantine: sync.releaseQuarantine,
     planRollout: brief.planRollout,

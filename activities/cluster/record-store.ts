@@ -28,6 +28,8 @@ export async function readRecord(client: ClusterClient, ref: Ref, signal?: Abort
  * Writes a record and returns its new resourceVersion.
  * @param resourceVersion of the read that this write is based on; null creates the record and fails with Conflict when there
  * is one already. A record that has moved on is a Conflict too: read again and decide again.
+ * @param owner who takes the record along when it goes. With `nobody` it outlives its DaemonSet; written with a DaemonSet that
+ * is gone, Kubernetes collects it.
  */
 export async function writeRecord(
   client: ClusterClient,
@@ -35,7 +37,10 @@ export async function writeRecord(
   record: DaemonSetRecord,
   resourceVersion: string | null,
   signal?: AbortSignal,
+  owner: 'daemonset' | 'nobody' = 'daemonset',
 ): Promise<string> {
+  const { daemonSetUid: uid } = record;
+  const owned = [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: ref.name, uid, controller: false }];
   const object = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -43,9 +48,7 @@ export async function writeRecord(
       name: recordName(ref.name),
       namespace: ref.namespace,
       labels: { [applicationLabel]: record.application },
-      ownerReferences: [
-        { apiVersion: 'apps/v1', kind: 'DaemonSet', name: ref.name, uid: record.daemonSetUid, controller: false },
-      ],
+      ...(owner === 'nobody' ? {} : { ownerReferences: owned }),
       ...(resourceVersion === null ? {} : { resourceVersion }),
     },
     data: { record: JSON.stringify(record) },
@@ -57,6 +60,36 @@ export async function writeRecord(
       : // Forced: creating it made an Update entry of the same manager, and nobody else has business in the record.
         await client.apply<ConfigMap>(paths.record(ref), object, { ...options, force: true });
   return written.metadata.resourceVersion;
+}
+
+/** The records of an application that `matches`, of one namespace or of all; those that cannot be understood are left out. */
+export async function listRecords(
+  client: ClusterClient,
+  application: string,
+  matches: (record: DaemonSetRecord) => boolean,
+  namespace?: string,
+): Promise<{ ref: Ref; record: DaemonSetRecord }[]> {
+  const path = namespace === undefined ? paths.allConfigMaps() : paths.configMaps(namespace);
+  const { items } = await client.list(path, {
+    labelSelector: `${applicationLabel}=${application}`,
+    // Records hold templates: of all those of an application only a few are kept.
+    project: ({ metadata, data }: ConfigMap) => {
+      const record = readable(data?.record);
+      const name = metadata.name.slice(recordName('').length);
+      const isOurs = record !== null && recordName(name) === metadata.name && matches(record);
+      return isOurs ? { ref: { namespace: metadata.namespace ?? '', name }, record } : null;
+    },
+  });
+  return items.filter((item) => item !== null);
+}
+
+function readable(text: string | undefined): DaemonSetRecord | null {
+  try {
+    const record = JSON.parse(text ?? '') as DaemonSetRecord;
+    return record.v === 1 ? record : null;
+  } catch {
+    return null;
+  }
 }
 
 function parseRecord(ref: Ref, found: ConfigMap): DaemonSetRecord {

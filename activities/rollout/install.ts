@@ -48,8 +48,11 @@ export async function install(
   const { hash } = await newestRevision(client, daemonSet);
   const templateDigest = digest(daemonSet.spec.template);
   const target = { commit: input.commit, templateDigest, quarantineKey: input.quarantineKey, hash };
-  if ((await readRecord(client, ref)) === null) {
-    await writeRecord(client, ref, emptyRecord(application, daemonSet.metadata.uid), null);
+  const stored = await readRecord(client, ref);
+  // One that outlived its DaemonSet, which somebody orphaned or pruning had taken away: the new one adopts the pods.
+  if (stored === null || stored.record.daemonSetUid !== daemonSet.metadata.uid) {
+    const anew = emptyRecord(application, daemonSet.metadata.uid);
+    await writeRecord(client, ref, anew, stored?.resourceVersion ?? null);
   }
   await RecordHandle.take(client, input.context, call.attempt, daemonSet.metadata.uid, (record) => ({
     ...record,

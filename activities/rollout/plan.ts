@@ -148,7 +148,7 @@ function withTarget(
   liveDigest: string,
 ): DaemonSetRecord {
   // Grants of an older rollout stay: they count as out until nobody can act on them any more.
-  const fresh = { ...record, phase: 'planning', touched: [] };
+  const fresh = { ...record, phase: 'planning', touched: [], pruning: undefined };
   if (predicted === null) return { ...fresh, target: revertTarget(record, input.context) };
   const target: RolloutTarget = {
     commit: input.commit,

@@ -1,17 +1,20 @@
 import { Context } from '@temporalio/activity';
 import type { ApplicationSpec } from '../../domain/application/spec.ts';
 import { NodewaveError } from '../../domain/failures.ts';
+import type { InterlockPlace } from '../../domain/interlock.ts';
 import type { ManifestObject } from '../../domain/manifest/object.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { createDiscovery, type Discovery } from '../cluster/discovery.ts';
 import type { SyncActivities } from '../contract.ts';
-import { withHeartbeat } from '../heartbeat.ts';
+import { whileBeating, withHeartbeat } from '../heartbeat.ts';
 import { applyPlan } from './apply.ts';
 import { type RenderCommit, renderAsPlanned, type SyncContext } from './context.ts';
 import { prepareChangeSet } from './prepare.ts';
 import { boundedPreview } from './preview.ts';
 import { previewBatches } from './preview-batches.ts';
 import { pruneDaemonSets } from './prune.ts';
+import { pruneBatch } from './prune-batches.ts';
+import { pruneStops } from './prune-stops.ts';
 import { liftQuarantine } from './quarantine.ts';
 import { releaseObjects } from './release.ts';
 import { restoreObjects } from './restore.ts';
@@ -22,6 +25,8 @@ export interface SyncDeps {
   /** The client of a configured cluster; throws BadInput for a name that the worker does not know. */
   clusterFor: (cluster: string) => ClusterClient;
   render: RenderCommit;
+  /** Where the brake is, for tests that want one of their own. */
+  interlock?: InterlockPlace;
 }
 
 const maxNotes = 50;
@@ -38,7 +43,7 @@ export function createSyncActivities(deps: SyncDeps): SyncActivities {
   const prepare = async (spec: ApplicationSpec, commit: string) =>
     await prepareChangeSet(contextFor(spec), commit, await deps.render(spec, commit));
 
-  return withHeartbeat<SyncActivities>({
+  const short = withHeartbeat<Omit<SyncActivities, 'pruneBatch'>>({
     async prepareSync({ spec, commit }) {
       return (await prepare(spec, commit)).plan;
     },
@@ -69,6 +74,24 @@ export function createSyncActivities(deps: SyncDeps): SyncActivities {
       return { released: await liftQuarantine(contextFor(spec), daemonset) };
     },
   });
+  return {
+    ...short,
+    async pruneBatch({ spec, daemonSet: one, told, expedite }) {
+      const context = contextFor(spec);
+      const windows = expedite === true ? [] : (spec.rollout.windows ?? []);
+      const stops = pruneStops(context.client, windows, deps.interlock);
+      let latest: string | undefined;
+      const report = (sentence: string): void => {
+        latest = sentence;
+      };
+      const batches = one.batches ?? { inBatches: '100%', pauseMs: 0 };
+      const call = { context, one, batches, stops, signal: cancellation(), report };
+      return await whileBeating(
+        () => latest,
+        () => pruneBatch(call, told),
+      );
+    },
+  };
 }
 
 /** A repository that is gone is a usual reason to delete an application: it must not keep it alive. */

@@ -32,8 +32,8 @@ async function listManaged(client: ClusterClient, path: string, application: str
   return items.filter((item) => item !== null);
 }
 
-/** Both marks: the annotation alone also comes with a copy that somebody made with kubectl. */
-function isManagedBy({ metadata }: DaemonSet, application: string): boolean {
+/** Whether the application manages it. Both marks: the annotation alone also comes with a copy that somebody made with kubectl. */
+export function isManagedBy({ metadata }: DaemonSet, application: string): boolean {
   const manager = fieldManager(application);
   return (
     metadata.annotations?.[annotations.application] === application &&

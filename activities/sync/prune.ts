@@ -29,25 +29,44 @@ export async function pruneDaemonSets(
 
 async function prune(context: SyncContext, one: PrunedDaemonSet): Promise<string> {
   const name = `DaemonSet ${daemonSetLabel(one)}`;
+  const removed = await removeDaemonSet(context, one, 'Foreground');
+  if (!removed) return `${name} is not managed by ${context.application} any more, or gone: nothing was deleted`;
+  return `${name} was deleted with its ${one.pods} pods: git no longer has it`;
+}
+
+/**
+ * Deletes the DaemonSet of that uid if the application still manages it, and false if not; on exactly the version in which that
+ * was checked.
+ */
+export async function removeDaemonSet(
+  context: SyncContext,
+  one: Pick<PrunedDaemonSet, 'namespace' | 'name' | 'uid'>,
+  propagationPolicy: 'Foreground' | 'Orphan',
+): Promise<boolean> {
+  const name = `DaemonSet ${daemonSetLabel(one)}`;
   for (let attempt = 1; ; attempt++) {
     const managed = await managedDaemonSets(context, [one.namespace]);
     const live = managed.find(({ metadata }) => metadata.uid === one.uid);
-    if (live === undefined)
-      return `${name} is not managed by ${context.application} any more, or gone: nothing was deleted`;
-    const removed = await remove(context, live, name);
-    if (removed !== 'conflict') return `${name} was deleted with its ${one.pods} pods: git no longer has it`;
+    if (live === undefined) return false;
+    const removed = await remove(context, live, name, propagationPolicy);
+    if (removed !== 'conflict') return true;
     if (attempt >= triesMax)
       throw new NodewaveError('Infrastructure', `${name} changes all the time; it is tried again`);
   }
 }
 
-async function remove({ client }: SyncContext, { metadata }: DaemonSet, name: string): Promise<string> {
+async function remove(
+  { client }: SyncContext,
+  { metadata }: DaemonSet,
+  name: string,
+  propagationPolicy: 'Foreground' | 'Orphan',
+): Promise<string> {
   const { uid, resourceVersion, namespace = '' } = metadata;
   try {
     return await client.remove(paths.daemonSet({ namespace, name: metadata.name }), {
       uid,
       resourceVersion,
-      propagationPolicy: 'Foreground',
+      propagationPolicy,
     });
   } catch (error) {
     if (!hasStatus(error, 403)) throw error;

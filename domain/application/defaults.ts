@@ -19,6 +19,7 @@ export const applicationDefaults = {
   auto: true,
   intervalMs: 3 * 60_000,
   prune: false,
+  prunePauseMs: 30_000,
   drift: 'detect',
 } as const;
 

@@ -1,9 +1,11 @@
 import * as z from 'zod';
+import { isPlainObject } from '../plain.ts';
 import { policyFields } from '../policy/schema.ts';
 import { apiVersion, applicationDefaults as defaults } from './defaults.ts';
 import { makeRef, refKinds, refProblem } from './git-ref.ts';
 import { mapping } from './parse-mapping.ts';
 import * as value from './parse-values.ts';
+import type { PruneInBatches } from './spec.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -45,18 +47,26 @@ const destination = mapping('a mapping with cluster and namespace', {
   namespace: value.label.default(defaults.namespace),
 });
 
+const pruneInBatches = mapping('a mapping such as {inBatches: 10%, pause: 1m}', {
+  inBatches: value.nodes,
+  pause: value.duration(0, dayMs, 'at most 24h').default(defaults.prunePauseMs),
+}).transform(({ inBatches, pause }): PruneInBatches => ({ inBatches, pauseMs: pause }));
+
+const pruneOrNot = value.field('true, false or a mapping such as {inBatches: 10%, pause: 1m}', (given) =>
+  typeof given === 'boolean' ? { value: given } : undefined,
+);
+
+const prune = z.unknown().transform((given, context): boolean | PruneInBatches => {
+  const read = (isPlainObject(given) ? pruneInBatches : pruneOrNot).safeParse(given);
+  if (read.success) return read.data;
+  context.issues.push(...read.error.issues.map((issue) => ({ ...issue, input: given }) as z.core.$ZodRawIssue));
+  return z.NEVER;
+});
+
 const sync = mapping('a mapping with auto and interval', {
   auto: value.flag.default(defaults.auto),
   interval: value.duration(1_000, dayMs, 'between 1s and 24h').default(defaults.intervalMs),
-  prune: value
-    .field('true or false', (given) => {
-      if (typeof given === 'boolean') return { value: given };
-      if (typeof given !== 'object' || given === null) return undefined;
-      return {
-        refused: 'pods of a pruned DaemonSet go all at once; pruning in batches is not supported, write prune: true',
-      };
-    })
-    .default(defaults.prune),
+  prune: prune.default(defaults.prune),
   drift: value.choice(['detect'], { correct: 'write drift: detect' }).default(defaults.drift),
   adopt: value.choice(['force']).optional(),
 });

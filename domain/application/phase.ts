@@ -12,8 +12,11 @@ export function phaseOf(state: ApplicationState): ApplicationPhase {
   if (state.holding !== null) return 'holding';
   if (state.busy !== null) return 'syncing';
   if (state.active.length > 0) return 'rollingOut';
+  if (state.pruning?.stage === 'running') return 'syncing';
+  if (state.pruning?.stage === 'waiting') return 'holding';
   if (state.invalid) return 'invalid';
-  if (state.obstacles.length > 0 || editsOf(state).length > 0) return 'held';
+  const standing = state.obstacles.length + editsOf(state).length > 0 || state.pruning?.stage === 'stopped';
+  if (standing) return 'held';
   if (state.pollProblem !== null) return 'holding';
   return 'waiting';
 }
@@ -28,11 +31,14 @@ export function sentenceOf(state: ApplicationState): string {
   if (state.busy !== null) return state.busy;
   const invalid = state.invalid ? invalidSentence(state.invalid) : null;
   if (state.active.length > 0) return [activeSentence(state), inLine(state), invalid].filter(Boolean).join(' ');
+  const pruning = state.pruning ?? null;
+  if (pruning !== null && pruning.stage !== 'stopped') return [pruning.sentence, invalid].filter(Boolean).join(' ');
   if (invalid) return `${invalid} Push a fix, or run "nodewave sync ${state.name}" when the cause is gone.`;
   if (state.obstacles.length > 0) {
     const why = state.obstacles.map((one) => obstacleSentence(state.name, one)).join(' ');
     return [why, returning(state)].filter(Boolean).join(' ');
   }
+  if (pruning !== null) return ended(pruning.sentence);
   const edits = editsOf(state);
   if (edits.length > 0)
     return `${edits.join(' ')} To take it over, commit it; then it is rolled out to the rest and becomes last good.`;
@@ -53,7 +59,7 @@ function editsOf({ edits = {}, active }: ApplicationState): string[] {
   const moving = active.map(daemonSetLabel);
   return Object.entries(edits)
     .filter(([label]) => !moving.includes(label))
-    .map(([, sentence]) => (/[.!?]$/.test(sentence) ? sentence : `${sentence}.`));
+    .map(([, sentence]) => ended(sentence));
 }
 
 /** Commits that wait for their turn. */
@@ -82,8 +88,12 @@ function activeSentence(state: ApplicationState): string {
     .join(' ');
 }
 
+function ended(sentence: string): string {
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+}
+
 function invalidSentence(invalid: { sentence: string; commit: string | null }): string {
-  const sentence = /[.!?]$/.test(invalid.sentence) ? invalid.sentence : `${invalid.sentence}.`;
+  const sentence = ended(invalid.sentence);
   return invalid.commit ? `Commit ${shortCommit(invalid.commit)}: ${sentence}` : sentence;
 }
 

@@ -41,6 +41,10 @@ function findProblem(name: string, spec: unknown): string | null {
   const intervalMs = read(spec, ['sync', 'intervalMs']);
   if (typeof intervalMs !== 'number' || !(intervalMs > 0)) return '"spec.sync.intervalMs" must be a positive number';
   if (typeof read(spec, ['sync', 'auto']) !== 'boolean') return '"spec.sync.auto" must be true or false';
+  const prune = read(spec, ['sync', 'prune']);
+  if (typeof prune === 'object' && typeof read(prune, ['pauseMs']) !== 'number') {
+    return '"spec.sync.prune" must be true, false or have inBatches and pauseMs';
+  }
   const batches = read(spec, ['rollout', 'batches']);
   if (!Array.isArray(batches) || batches.length === 0) return '"spec.rollout.batches" must have at least one batch';
   for (const name of lists) {

@@ -44,12 +44,15 @@ export function openRun(
   return run;
 }
 
-/** Keeps of a plan what is needed when the run has ended: where objects return to, and what is deleted. */
-export function noteInRun(run: SyncRun, plan: SyncPlan): void {
+/**
+ * Keeps of a plan what is needed when the run has ended: where objects return to, and what is deleted; see `awaitPrunes` for
+ * `goOnMs`.
+ */
+export function noteInRun(run: SyncRun, plan: SyncPlan, goOnMs: number | null = null): void {
   run.templates = Object.fromEntries(plan.daemonSets.map((sync) => [daemonSetLabel(sync), sync.templateDigest]));
   const { create, configure, unchanged } = plan.others;
   run.hasOthers = create + configure + unchanged > 0;
-  awaitPrunes(run, plan.prune ?? []);
+  awaitPrunes(run, plan.prune ?? [], goOnMs);
 }
 
 /**
@@ -62,7 +65,8 @@ export function dropQueued(state: ApplicationState, commit: string, nowMs: numbe
       if (wait !== 'queued' && wait !== 'prune') continue;
       delete run.waits[label];
       if (run.commit === commit) continue;
-      run.results[label] = { outcome: 'superseded', cause: `commit ${shortCommit(commit)} came before it started` };
+      const cause = `commit ${shortCommit(commit)} came before it ${wait === 'prune' ? 'was pruned' : 'started'}`;
+      run.results[label] = { outcome: 'superseded', cause };
     }
   }
   settleRuns(state, nowMs, commit);

@@ -1,4 +1,4 @@
-import type { RolloutPolicy } from '../rollout/policy.ts';
+import type { IntOrPercent, RolloutPolicy } from '../rollout/policy.ts';
 
 /** What git revision an application follows; exactly one of the four. */
 export type GitRef = { branch: string } | { tag: string } | { semver: string } | { commit: string };
@@ -14,14 +14,22 @@ export interface ApplicationSource {
   render: Renderer;
 }
 
+/** A DaemonSet that left git loses its pods batch by batch. */
+export interface PruneInBatches {
+  /** Pods of one batch; a percentage of those that there were when it began, rounded up, at least 1. */
+  inBatches: IntOrPercent;
+  /** How long the others are watched once a batch is gone, milliseconds. */
+  pauseMs: number;
+}
+
 /** When and how git's state is brought to the cluster. */
 export interface SyncPolicy {
   /** False: a new commit is noticed and shown, and rolls out only on `nodewave sync`. */
   auto: boolean;
   /** How often git is asked when no webhook arrives. */
   intervalMs: number;
-  /** Whether objects that left git are deleted from the cluster. */
-  prune: boolean;
+  /** Whether, and how, DaemonSets that left git are deleted from the cluster. */
+  prune: boolean | PruneInBatches;
   drift: 'detect' | 'correct';
   /** `force`: objects that another tool manages are taken over. */
   adopt?: 'force';

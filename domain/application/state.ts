@@ -150,6 +150,15 @@ export interface RollbackRequest {
   reason: string;
 }
 
+/** What pruning in batches does, as people see it. */
+export interface PruningNow {
+  namespace: string;
+  name: string;
+  /** waiting: something holds it, and it goes on by itself. stopped: a person has to look. */
+  stage: 'running' | 'waiting' | 'stopped';
+  sentence: string;
+}
+
 /** Everything an application remembers; JSON, no Date, Map or Set. Functions of this folder change it in place. */
 export interface ApplicationState {
   v: 1;
@@ -193,6 +202,8 @@ export interface ApplicationState {
   edits?: Record<string, string>;
   /** By `namespace/name`. */
   catchUps?: Record<string, CatchUp>;
+  /** A DaemonSet that is being pruned in batches, or was when it stopped. */
+  pruning?: PruningNow | null;
   obstacles: Obstacle[];
   warnings: string[];
   /** Newest last, at most 100. */

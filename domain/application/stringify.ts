@@ -17,7 +17,10 @@ export function applicationDocument(spec: ApplicationSpec): Record<string, unkno
       sync: {
         auto: sync.auto,
         interval: formatDuration(sync.intervalMs),
-        prune: sync.prune,
+        prune:
+          typeof sync.prune === 'boolean'
+            ? sync.prune
+            : { inBatches: sync.prune.inBatches, pause: formatDuration(sync.prune.pauseMs) },
         drift: sync.drift,
         ...(sync.adopt === undefined ? {} : { adopt: sync.adopt }),
       },

@@ -44,9 +44,9 @@ export async function returnOtherObjects(app: App): Promise<void> {
 /** Deletes the DaemonSets that git no longer has, now that everything else of the commit has succeeded. */
 export async function pruneDropped(app: App): Promise<void> {
   const { state } = app;
-  const run = duePrunes(state);
-  const daemonSets = run?.prune ?? [];
-  if (!run || daemonSets.length === 0) return;
+  const due = duePrunes(state);
+  if (!due) return;
+  const { run, daemonSets } = due;
   const spec = specOf(app);
   const labels = daemonSets.map(daemonSetLabel);
   setBusy(app, `Deleting what git no longer has: DaemonSet ${labels.join(', ')}.`);

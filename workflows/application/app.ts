@@ -32,6 +32,7 @@ export interface App {
   readonly state: ApplicationState;
   poll: Background | null;
   stragglers: Background | null;
+  prune: Background | null;
   /** By workflow id of the rollout. */
   readonly watches: Map<string, Background>;
   /** Raised by everything that arrives, so that a held call notices that there may be something better to do. */
@@ -48,6 +49,7 @@ export function createApp(input: ApplicationInput): App {
     state: startState(input),
     poll: null,
     stragglers: null,
+    prune: null,
     watches: new Map(),
     arrivals: 0,
     serving: null,

@@ -7,6 +7,7 @@ import { applicationPauseUpdate, applicationResumeUpdate, holdSignal } from '../
 import { brakeActivities } from '../proxies.ts';
 import { accept, accepted, options, refusal, withReason } from './answers.ts';
 import type { App } from './app.ts';
+import { stopPrune } from './prune.ts';
 
 /**
  * The red button. The handlers tell the rollouts themselves instead of leaving it to the main loop, which may be waiting
@@ -26,6 +27,7 @@ async function pause(app: App, { by, reason = '', brake }: ApplicationPause): Pr
   const [told] = await Promise.all([
     tellAll(app, { on: true, by, reason, atMs }),
     brake === true ? setBrake(app, { by, reason }) : undefined,
+    app.prune === null ? undefined : stopPrune(app),
   ]);
   const what = again ? 'It was paused already; told again' : 'Paused: nothing is deleted or applied, new commits wait';
   return accepted(app, `${what}. ${rolloutCount(told)} stopped.`);

@@ -1,6 +1,7 @@
 import { patched } from '@temporalio/workflow';
 import { changesNothing, decideSteps, reviewObstacles, withoutOthers } from '../../domain/application/decide.ts';
 import { waitForResume } from '../../domain/application/pause.ts';
+import { notePruning } from '../../domain/application/pruning-now.ts';
 import { isQueueing, joinQueue, leaveQueue, nextInQueue, requestsFor } from '../../domain/application/queue.ts';
 import { othersWaitAt } from '../../domain/application/restore.ts';
 import { dropQueued, noteInRun, openRun, recordOutcome, settleRuns } from '../../domain/application/runs.ts';
@@ -69,7 +70,9 @@ async function serve(app: App, trigger: Trigger): Promise<void> {
   state.applied = { commit, subject, renderedDigest, daemonSets };
   dropQueued(state, commit, Date.now());
   const run = openRun(state, commit, subject, requestsFor(state, commit, trigger));
-  noteInRun(run, plan);
+  const byPerson = trigger.manual && trigger.by !== 'git';
+  noteInRun(run, plan, byPerson ? Date.now() : null);
+  notePruning(state, plan.prune ?? []);
   for (const step of decideSteps(state, plan)) await takeStep(app, run, step, plan, trigger.by);
   attempted(app, commit);
   settleRuns(state, Date.now());

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseApplications } from '../../../domain/application/parse.ts';
 import type { ApplicationSpec } from '../../../domain/application/spec.ts';
-import { stringifyApplication } from '../../../domain/application/stringify.ts';
+import { applicationDocument, stringifyApplication } from '../../../domain/application/stringify.ts';
 import { type DocumentError, describeError } from '../../../domain/document-error.ts';
 
 const head = 'apiVersion: nodewave.dev/v1alpha1\nkind: NodeApplication\n';
@@ -215,12 +215,20 @@ test.each([
     ],
   ],
   [
-    `${source}${destination}  sync: {auto: maybe, interval: 500ms, prune: {inBatches: true}, drift: correct}\n`,
+    `${source}${destination}  sync: {auto: maybe, interval: 500ms, prune: maybe, drift: correct}\n`,
     [
       'app.yaml:7: spec.sync.auto: expected true or false, got "maybe"',
       'app.yaml:7: spec.sync.interval: expected a duration such as 90s, 5m or 1h30m, got "500ms"',
-      'app.yaml:7: spec.sync.prune: pods of a pruned DaemonSet go all at once; pruning in batches is not supported, write prune: true',
+      'app.yaml:7: spec.sync.prune: expected true, false or a mapping such as {inBatches: 10%, pause: 1m}, got "maybe"',
       'app.yaml:7: spec.sync.drift: correct is not supported yet; write drift: detect',
+    ],
+  ],
+  [
+    `${source}${destination}  sync: {prune: {inBatch: 0, pause: 25h}}\n`,
+    [
+      'app.yaml:7: spec.sync.prune.inBatches: is missing; expected a number of nodes from 1 on, or a percentage from 1% to 100%',
+      'app.yaml:7: spec.sync.prune.pause: must be at most 24h, got 25h',
+      'app.yaml:7: spec.sync.prune.inBatch: unknown field; did you mean inBatches?',
     ],
   ],
   [
@@ -229,6 +237,16 @@ test.each([
   ],
 ])('spec %j', (lines, expected) => {
   expect(errorsOfSpec(lines)).toEqual(expected);
+});
+
+test('sync.prune in batches is read with its default, and printed as it is written', () => {
+  const text = (prune: string) =>
+    `${head}metadata: {name: agents}\nspec:\n${source}${destination}  sync: {prune: ${prune}}\n`;
+  const read = (prune: string) => parseApplications(text(prune), 'app.yaml').specs[0];
+  expect(read('{inBatches: 3}')?.sync.prune).toEqual({ inBatches: 3, pauseMs: 30_000 });
+  const spec = read('{inBatches: 10%, pause: 1m}');
+  expect(spec?.sync.prune).toEqual({ inBatches: '10%', pauseMs: 60_000 });
+  expect(spec && applicationDocument(spec).spec).toMatchObject({ sync: { prune: { inBatches: '10%', pause: '1m' } } });
 });
 
 const nodes = 'a number of nodes from 1 on, or a percentage from 1% to 100%';

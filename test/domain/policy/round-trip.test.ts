@@ -119,18 +119,24 @@ const policy: fc.Arbitrary<RolloutPolicy> = fc
   )
   .map((given) => given as RolloutPolicy);
 
-const spec = (rollout: RolloutPolicy, adopt: 'force' | undefined): ApplicationSpec => ({
+const prune = fc.oneof(fc.boolean(), fc.record({ inBatches: nodes(1), pauseMs: seconds(0, 86_400) }));
+
+const spec = (
+  rollout: RolloutPolicy,
+  adopt: 'force' | undefined,
+  pruned: ApplicationSpec['sync']['prune'] = false,
+): ApplicationSpec => ({
   name: 'agents',
   source: { repo: 'https://example.com/x.git', ref: { branch: 'main' }, path: '.', render: 'auto' },
   destination: { cluster: 'prod', namespace: 'default' },
-  sync: { auto: true, intervalMs: 60_000, prune: false, drift: 'detect', ...(adopt === undefined ? {} : { adopt }) },
+  sync: { auto: true, intervalMs: 60_000, prune: pruned, drift: 'detect', ...(adopt === undefined ? {} : { adopt }) },
   rollout,
 });
 
 test('what is printed is read back to the same, whatever the policy', () => {
   fc.assert(
-    fc.property(policy, optional(fc.constant('force' as const)), (rollout, adopt) => {
-      const given = spec(rollout, adopt);
+    fc.property(policy, optional(fc.constant('force' as const)), prune, (rollout, adopt, pruned) => {
+      const given = spec(rollout, adopt, pruned);
       const { specs, errors } = parseApplications(stringifyApplication(given), 'x');
       expect(errors.map(describeError)).toEqual([]);
       const [read] = specs.map(({ origin: _origin, ...rest }) => rest);
@@ -156,6 +162,10 @@ test('a spec of before the optional fields is accepted, one that the workflow wo
   );
   expect(refuseSpec({ name: 'agents', spec: null }, old)).toBeNull();
   expect(refuseSpec({ name: 'agents', spec: old }, { ...old, sync: { ...old.sync, adopt: 'force' } })).toBeNull();
+  const batches = { ...old, sync: { ...old.sync, prune: { inBatches: 3 } } };
+  expect(refuseSpec({ name: 'agents', spec: null }, batches)).toContain(
+    '"spec.sync.prune" must be true, false or have',
+  );
   const odd = { ...old, rollout: { ...old.rollout, windows: {} } };
   expect(refuseSpec({ name: 'agents', spec: null }, odd)).toContain('"spec.rollout.windows" must be a list');
 });

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { GitActivities, SyncActivities } from '../../../activities/contract.ts';
+import type { GitActivities, PruneStep, SyncActivities } from '../../../activities/contract.ts';
 import type { ApplicationSpec } from '../../../domain/application/spec.ts';
 import type { Stragglers } from '../../../domain/application/state.ts';
 import type { FailureCode } from '../../../domain/failures.ts';
@@ -40,6 +40,10 @@ export class World {
   withoutOthers: string[] = [];
   /** DaemonSets that were deleted. */
   pruned: string[] = [];
+  /** What the next calls of pruneBatch answer; the last one again and again. */
+  pruneSteps: PruneStep[] = [];
+  /** What they were asked. */
+  readonly pruneInputs: Parameters<SyncActivities['pruneBatch']>[0][] = [];
 
   constructor(cluster: string) {
     this.cluster = cluster;
@@ -60,6 +64,17 @@ export class World {
   /** How often an activity ran, for a commit where one is given. */
   count(name: Call, commit?: string): number {
     return this.calls.filter((call) => call.name === name && (commit === undefined || call.commit === commit)).length;
+  }
+
+  pruneBatch(input: Parameters<SyncActivities['pruneBatch']>[0]): PruneStep {
+    this.pruneInputs.push(input);
+    const [step, ...later] = this.pruneSteps;
+    if (step === undefined) throw new Error('the test does not say how pruning goes');
+    if (step.verdict === 'held' && step.sentence === input.told) {
+      throw ApplicationFailure.create({ type: 'StillHeld', category: 'BENIGN', nextRetryDelay: 100 });
+    }
+    if (later.length > 0) this.pruneSteps = later;
+    return step;
   }
 
   note(name: Call, commit?: string): void {
@@ -132,6 +147,11 @@ export function worldActivities(worldOf: (repo: string) => World): GitActivities
       world.note('pruneDaemonSets');
       world.pruned.push(...daemonSets.map(({ name }) => name));
       return { notes: daemonSets.map(({ name }) => `DaemonSet ${name} was deleted`) };
+    },
+    async pruneBatch(input) {
+      const world = inWorld(input.spec);
+      world.note('pruneBatch');
+      return world.pruneBatch(input);
     },
     async waitForStragglers({ application, daemonSets, edits = {} }) {
       const world = worldOf(`https://git.example.com/${application}.git`);
