@@ -1,0 +1,24 @@
+import type { Facts, Kind } from '../../facts.ts';
+import { type Hit, nameOr, troubled } from '../../rule.ts';
+
+/** Where kubelet and runtime write of images. */
+export const pullTexts: readonly Kind[] = ['waiting', 'event'];
+
+const quoted = /(?:pull(?:ing)? image|unpack image|[Ii]mage|reference) "(?<image>[^"\s]{1,300})"/;
+
+/** The image that a text is about, else that of the container, else `the image`. */
+export function imageOf(facts: Facts, { quote }: Hit): string {
+  const image = quoted.exec(quote.text)?.groups?.image ?? quote.container?.image ?? troubled(facts)?.image;
+  return nameOr(image, '') === '' ? 'the image' : `image ${image}`;
+}
+
+/** The host of a registry in a text about an image, else `the registry`. */
+export function registryOf({ quote }: Hit): string {
+  const host =
+    /https?:\/\/(?<host>[\w.-]{1,253}(?::\d{1,5})?)\/v2/.exec(quote.text)?.groups?.host ??
+    /(?:lookup|registry) (?<host>[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}(?::\d{1,5})?)/.exec(quote.text)?.groups?.host;
+  return host === undefined ? 'the registry' : `registry ${host}`;
+}
+
+/** Paths of the template whose change replaces an image. */
+export const imageChange = /\.image\b/;

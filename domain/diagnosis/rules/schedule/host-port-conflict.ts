@@ -1,0 +1,43 @@
+import { capital, logConfidence, nodeOf, type Rule, seek, seekAll, speaker } from '../../rule.ts';
+import { crashes, probes } from '../symptoms.ts';
+import { otherNodes, placeTexts } from './scheduler.ts';
+
+const byScheduler = [/didn't have free ports for the requested pod ports/, /Predicate NodePorts failed|\bNodePorts\b/];
+const byProgram = [
+  /(?::|port[ =]?)(?<port>\d{1,5})\b.{0,80}(?:address already in use|Address in use|EADDRINUSE)/i,
+  /EADDRINUSE: address already in use .{0,60}:(?<port>\d{1,5})/,
+  /address already in use.{0,80}?(?:port |:)(?<port>\d{1,5})\b/i,
+  /address already in use|EADDRINUSE|BindException: Address|[Pp]ort \d{1,5} (?:is|was) already in use/i,
+];
+
+/** A port of the node is taken: the scheduler finds none, or the program cannot listen. */
+export const hostPortConflict: Rule = {
+  cause: 'HostPortConflict',
+  row: {
+    shows:
+      "`didn't have free ports for the requested pod ports`; with host network `bind: address already in use` in the log",
+    means: 'another pod or program on the node has the port already; often the old agent under another name',
+    todo: 'find who listens on the port of the node, and change one of the two',
+  },
+  best: 'high',
+  rank: 3,
+  explains: [...otherNodes, 'TaintNotTolerated', ...crashes, ...probes],
+  changedBy: /hostPort|ports|hostNetwork|\.args\b/,
+  find(facts) {
+    const scheduler = seek(facts, placeTexts, byScheduler);
+    const hits = scheduler === null ? seekAll(facts, ['log', 'ended', 'waiting'], byProgram, 2) : [scheduler];
+    const hit = hits[0];
+    if (hit === undefined) return null;
+    const port = hit.get('port');
+    const words = port === '' ? 'a port' : `port ${port}`;
+    return {
+      quotes: hits.map(({ quote }) => quote),
+      confidence: logConfidence(hits, 'high'),
+      what:
+        scheduler === null
+          ? `${capital(speaker(facts, hit.quote))} cannot listen: ${words} is taken.`
+          : `A host port of the pod is taken on node ${nodeOf(facts)}.`,
+      nextStep: `See who listens on node ${nodeOf(facts)} ("ss -ltnp${port === '' ? '' : ` sport = :${port}`}", or pods with that hostPort), and change one of the two.`,
+    };
+  },
+};
