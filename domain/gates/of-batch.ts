@@ -1,3 +1,4 @@
+import { appliesTo } from './applies.ts';
 import { needsRest } from './registry.ts';
 import type { GateSpec } from './types.ts';
 
@@ -9,7 +10,5 @@ export function gatesOfBatch(
   gates: readonly GateSpec[] | undefined,
   batch: { name: string; last: boolean },
 ): GateSpec[] {
-  return (gates ?? []).filter(
-    (gate) => (gate.batches?.includes(batch.name) ?? true) && !(batch.last && needsRest(gate)),
-  );
+  return (gates ?? []).filter((gate) => appliesTo(gate, batch.name) && !(batch.last && needsRest(gate)));
 }

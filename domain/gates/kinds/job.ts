@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { mapping } from '../../application/parse-mapping.ts';
 import * as value from '../../application/parse-values.ts';
+import { formatDuration } from '../../duration.ts';
 import { podTemplate } from '../../policy/pod-template.ts';
 import type { GateKind } from '../types.ts';
 import { namesOf } from '../words.ts';
@@ -26,6 +27,7 @@ export const jobGate: GateKind<JobGate> = {
   schema,
   once: true,
   defaults: { count: 1, failureLimit: 0 },
+  write: ({ withinMs, ...rest }) => ({ ...rest, within: formatDuration(withinMs) }),
   describe: ({ nodes, withinMs }) =>
     `a Job on at most ${nodes} nodes of the batch succeeds within ${Math.round(withinMs / 1000)} s`,
   ask: ({ template, withinMs, nodes }, { fresh }) =>
