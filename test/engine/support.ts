@@ -63,10 +63,14 @@ export interface Running {
 export interface EngineOptions {
   /** host:port of a Temporal server that the test starts and stops. */
   temporalAddress?: string;
-  /** While `away` is true no commit can be rendered. */
-  git?: { away: boolean };
+  /** While `away` is true no commit can be rendered; what `hold` returns is waited for before one is. */
+  git?: { away?: boolean; hold?: (namespace: string, image: string) => Promise<void> };
   /** host:port at which the worker reaches the API server, e.g. a proxy's. */
   apiServer?: string;
+  /** Puts something between the worker and its client of the cluster. */
+  around?: (client: ClusterClient) => ClusterClient;
+  /** Further arguments of the test file's own Temporal. */
+  temporalArgs?: string[];
   /** Namespace and service account of the worker, with copies of its roles; `nodewave` has those of deploy/rbac.yaml alone. */
   account?: string;
   /** Files of deploy/ whose rights it has; rbac.yaml without it. */
@@ -107,9 +111,9 @@ async function workerClient(dir: string, options: EngineOptions): Promise<Cluste
 }
 
 /** A Temporal of the test file's own, or connections to the one that the test has started. */
-async function temporalFor(address: string | undefined) {
+async function temporalFor({ temporalAddress: address, temporalArgs = [] }: EngineOptions) {
   if (address === undefined) {
-    const { env, config, stop } = await startTemporal();
+    const { env, config, stop } = await startTemporal({ extraArgs: temporalArgs });
     return { client: env.client, connection: env.nativeConnection, config, stop };
   }
   installRuntime();
@@ -128,8 +132,10 @@ async function temporalFor(address: string | undefined) {
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const dir = mkdtempSync(join(tmpdir(), 'nodewave-engine-'));
   const kube = createClusterClient(await adminKube());
-  const worker = await workerClient(dir, options);
-  const temporal = await temporalFor(options.temporalAddress);
+  const direct = await workerClient(dir, options);
+  const worker = options.around?.(direct) ?? direct;
+  const temporal = await temporalFor(options);
+  const images = new Map<string, string>();
   const manifests = new Map<string, Rendered>();
   const activities = wrapActivities(
     createRolloutActivities({
@@ -137,7 +143,8 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
       isRunning: rolloutIsRunning(temporal.client),
       maxNodesOut: () => options.maxNodesOut ?? null,
       ...(options.interlock === undefined ? {} : { interlock: { ...interlockPlace, name: options.interlock } }),
-      render: async (_spec, commit) => {
+      render: async (spec, commit) => {
+        await options.git?.hold?.(spec.destination.namespace, images.get(commit) ?? '');
         if (options.git?.away === true) throw new NodewaveError('Infrastructure', 'git.example.com does not answer');
         const rendered = manifests.get(commit);
         if (rendered === undefined) throw new Error(`no manifest for ${commit}`);
@@ -163,6 +170,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
       const input = inputFor(given);
       const manifest = daemonSet(given);
       const { kind, metadata } = manifest;
+      images.set(input.commit, given.image);
       manifests.set(input.commit, {
         objects: [{ kind, ...metadata, body: manifest }],
         renderedDigest: input.renderedDigest,
