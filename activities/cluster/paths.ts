@@ -21,6 +21,7 @@ export const paths = {
   allConfigMaps: () => '/api/v1/configmaps',
   configMaps: (namespace: string) => `/api/v1/namespaces/${esc(namespace)}/configmaps`,
   configMap: (namespace: string, name: string) => `/api/v1/namespaces/${esc(namespace)}/configmaps/${esc(name)}`,
+  secret: (namespace: string, name: string) => `/api/v1/namespaces/${esc(namespace)}/secrets/${esc(name)}`,
   allDaemonSets: () => '/apis/apps/v1/daemonsets',
   daemonSets: (namespace: string) => `/apis/apps/v1/namespaces/${esc(namespace)}/daemonsets`,
   daemonSet: (ref: Pick<DaemonSetRef, 'namespace' | 'name'>) =>

@@ -99,7 +99,7 @@ function exchange(
 /** Where to go on, or what is wrong with it. Credentials go along, so nowhere else than where they were meant to go. */
 function redirectTo(from: URL, { method }: HttpRequest, answer: Dispatcher.ResponseData): URL | string {
   const { location } = answer.headers;
-  const to = typeof location === 'string' ? URL.parse(location, from) : null;
+  const to = typeof location === 'string' ? URL.parse(location, from.href) : null;
   if (to === null) return `redirects (HTTP ${answer.statusCode}) without saying where to`;
   const upgraded = from.protocol === 'http:' && from.port === '' && to.protocol === 'https:' && to.port === '';
   if (to.hostname !== from.hostname || !(to.origin === from.origin || upgraded)) {
