@@ -26,6 +26,7 @@ export const messageNames = {
   configure: 'configure',
   sync: 'sync',
   preview: 'preview',
+  explain: 'explain',
   releaseQuarantine: 'releaseQuarantine',
   remove: 'remove',
 } as const;
@@ -96,6 +97,14 @@ export interface SyncRequest extends Decision {
   requestId: string;
   /** The rollouts of this sync skip soaks and windows, never gates and approvals; demands a reason. */
   expedite?: boolean;
+}
+
+/** Argument of `explain`, which changes nothing. */
+export interface ExplainRequest {
+  /** A name or namespace/name; may be left out where the application has just one. */
+  daemonset?: string;
+  /** One pod of it; without it all that are not well. */
+  pod?: string;
 }
 
 /** Argument of `remove`, the update behind `nodewave delete`. */

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Explanation } from '../domain/diagnosis/explanation.ts';
 import type { Preview } from '../domain/sync.ts';
 import type {
   Accepted,
@@ -8,6 +9,7 @@ import type {
   Configure,
   DaemonSetDecision,
   Decision,
+  ExplainRequest,
   Hold,
   PauseDecision,
   PlanDecision,
@@ -38,6 +40,7 @@ export const rolloutStatusQuery = defineQuery<RolloutStatus>(messageNames.status
 export const configureUpdate = defineUpdate<Accepted, [Configure]>(messageNames.configure);
 export const syncUpdate = defineUpdate<Accepted, [SyncRequest]>(messageNames.sync);
 export const previewUpdate = defineUpdate<Preview, [Record<string, unknown>?]>(messageNames.preview);
+export const explainUpdate = defineUpdate<Explanation, [ExplainRequest?]>(messageNames.explain);
 export const releaseQuarantineUpdate = defineUpdate<Accepted, [DaemonSetDecision]>(messageNames.releaseQuarantine);
 export const removeUpdate = defineUpdate<Accepted, [Remove]>(messageNames.remove);
 /** `retry` and `rollback` of an application: no rollout runs, the DaemonSet is named unless there is just one. */

@@ -8,6 +8,7 @@ export const applicationUpdates = [
   'pause',
   'resume',
   'preview',
+  'explain',
   'retry',
   'rollback',
   'releaseQuarantine',
@@ -24,6 +25,7 @@ const purposes: Record<ApplicationUpdate, string> = {
     'Red button: every rollout of the application pauses, new commits wait; nothing is deleted or applied until resume',
   resume: 'Ends the pause of the application: the rollouts that it had paused go on, and the newest commit is taken',
   preview: 'Answers what a sync would change, and changes nothing',
+  explain: 'Answers why pods of a DaemonSet are not well, and changes nothing',
   retry: 'Starts an aborted or failed rollout again',
   rollback: 'Returns a DaemonSet to the good revision before the newest, and quarantines what git holds',
   releaseQuarantine: 'Lifts the quarantine of a template that was rolled back, and syncs',
@@ -39,6 +41,7 @@ export function exampleOf(update: ApplicationUpdate, state?: ApplicationState): 
     case 'sync':
       return { by, requestId: 'any new id' };
     case 'preview':
+    case 'explain':
       return {};
     default:
       return { by, reason: 'why' };

@@ -26,6 +26,7 @@ const pausedToo: readonly ApplicationUpdate[] = ['sync', 'retry', 'rollback', 'r
 
 function refuseInput(update: ApplicationUpdate, input: unknown): string | null {
   if (update === 'preview') return refusePreview(input);
+  if (update === 'explain') return refuseExplain(input);
   const example = `for example ${JSON.stringify(exampleOf(update))}`;
   if (!isObject(input)) return `${update} takes one JSON object, ${example}.`;
   if (!isText(input.by)) return `${update} needs "by": who asks, ${example}.`;
@@ -55,6 +56,12 @@ function refusePreview(input: unknown): string | null {
   return 'preview takes a full commit of 40 digits in "commit", or none for what the ref holds now.';
 }
 
+function refuseExplain(input: unknown): string | null {
+  const { daemonset, pod } = isObject(input) ? input : {};
+  if (daemonset !== undefined && !isText(daemonset)) return '"daemonset" is a name, or namespace/name.';
+  return pod === undefined || isText(pod) ? null : '"pod" is the name of one of its pods.';
+}
+
 function refuseNow(update: ApplicationUpdate, state: ApplicationState, input: unknown): string | null {
   const fields = isObject(input) ? input : {};
   switch (update) {
@@ -70,6 +77,10 @@ function refuseNow(update: ApplicationUpdate, state: ApplicationState, input: un
       return refuseRetry(state, fields);
     case 'releaseQuarantine':
       return refuseRelease(state, fields.daemonset);
+    case 'explain': {
+      const target = findDaemonSet(state, fields.daemonset);
+      return typeof target === 'string' ? target : null;
+    }
     default:
       return null;
   }

@@ -268,43 +268,43 @@ const applied = { commit: c1, subject: 'one', renderedDigest: 'r1', daemonSets: 
 const phases: [string, Partial<ApplicationState>, string, string[]][] = [
   ['not configured', { spec: null }, 'waiting', ['configure', 'pause', 'remove']],
   ['new', {}, 'waiting', ['configure', 'sync', 'pause', 'preview', 'remove']],
-  ['at rest', { applied }, 'waiting', ['configure', 'sync', 'pause', 'preview', 'rollback', 'remove']],
+  ['at rest', { applied }, 'waiting', ['configure', 'sync', 'pause', 'preview', 'explain', 'rollback', 'remove']],
   [
     'syncing',
     { applied, busy: 'Comparing.' },
     'syncing',
-    ['configure', 'sync', 'pause', 'preview', 'rollback', 'remove'],
+    ['configure', 'sync', 'pause', 'preview', 'explain', 'rollback', 'remove'],
   ],
-  ['rolling out', { applied, active: [active()] }, 'rollingOut', ['configure', 'sync', 'pause', 'preview']],
+  ['rolling out', { applied, active: [active()] }, 'rollingOut', ['configure', 'sync', 'pause', 'preview', 'explain']],
   [
     'invalid',
     { applied, invalid: { sentence: 'agent.yaml:3: no', commit: c2, refMissing: false } },
     'invalid',
-    ['configure', 'sync', 'pause', 'preview', 'retry', 'rollback', 'remove'],
+    ['configure', 'sync', 'pause', 'preview', 'explain', 'retry', 'rollback', 'remove'],
   ],
   [
     'holding',
     { applied, busy: 'Comparing.', holding: 'cluster away.' },
     'holding',
-    ['configure', 'sync', 'pause', 'preview', 'retry', 'rollback', 'remove'],
+    ['configure', 'sync', 'pause', 'preview', 'explain', 'retry', 'rollback', 'remove'],
   ],
   [
     'quarantined',
     { applied, obstacles: [obstacle('quarantined')] },
     'held',
-    ['configure', 'sync', 'pause', 'preview', 'releaseQuarantine', 'remove'],
+    ['configure', 'sync', 'pause', 'preview', 'explain', 'releaseQuarantine', 'remove'],
   ],
   [
     'aborted',
     { applied, obstacles: [obstacle('aborted')] },
     'held',
-    ['configure', 'sync', 'pause', 'preview', 'retry', 'rollback', 'remove'],
+    ['configure', 'sync', 'pause', 'preview', 'explain', 'retry', 'rollback', 'remove'],
   ],
   [
     'paused',
     { applied, active: [active()], paused: { by: 'ann', reason: 'incident', atMs: 1 } },
     'paused',
-    ['configure', 'pause', 'resume', 'preview'],
+    ['configure', 'pause', 'resume', 'preview', 'explain'],
   ],
   ['being removed', { applied, removal: { by: 'ann', reason: '' } }, 'waiting', []],
   ['removed', { applied, removed: true }, 'removed', []],
@@ -334,6 +334,16 @@ describe('what is said and accepted', () => {
     const asked = (daemonset: string) => refuse('rollback', state, { by: 'ann', reason: 'x', daemonset });
     expect(asked('agent')).toContain('monitoring/agent, other/agent');
     expect(asked('other/agent')).toBeNull();
+  });
+
+  test('explain names its DaemonSet where there are several, and takes texts only', () => {
+    const other = sync('unchanged', 't1', { name: 'other' });
+    const state = stateWith({ applied: { ...applied, daemonSets: [sync('unchanged'), other] } });
+    expect(refuse('explain', state, undefined)).toContain('name one');
+    expect(refuse('explain', state, { daemonset: 'other' })).toBeNull();
+    expect(refuse('explain', state, { daemonset: 'other', pod: 'other-x' })).toBeNull();
+    expect(refuse('explain', state, { daemonset: 7 })).toContain('"daemonset" is a name');
+    expect(refuse('explain', state, { daemonset: 'other', pod: {} })).toContain('"pod" is the name');
   });
 
   test('a rollback needs something that was rolled out', () => {

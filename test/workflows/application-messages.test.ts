@@ -239,6 +239,7 @@ describe('what the Temporal UI shows', () => {
     expect(definition.updateDefinitions.map(({ name }) => name).toSorted()).toEqual(
       [
         'configure',
+        'explain',
         'pause',
         'preview',
         'releaseQuarantine',

@@ -15,12 +15,13 @@ import * as messages from '../messages.ts';
 import { previewActivities } from '../proxies.ts';
 import { accept, accepted, arrived, options, refusal, withReason } from './answers.ts';
 import type { App } from './app.ts';
+import { setExplainHandler } from './explain.ts';
 import { setPauseHandlers } from './pause.ts';
 import { stopWatch } from './watch.ts';
 
 /**
  * Sets every handler; called before the first await, so that nothing that came with the start is lost. Handlers only change
- * the state: the main loop does the work. `preview` alone does its own, because its caller waits for the answer.
+ * the state: the main loop does the work. `preview` and `explain` do their own, because their callers wait for the answer.
  */
 export function setHandlers(app: App): void {
   const { state } = app;
@@ -79,6 +80,7 @@ export function setHandlers(app: App): void {
     options(app, 'sync'),
   );
   setPauseHandlers(app);
+  setExplainHandler(app);
   setHandler(messages.previewUpdate, (request) => preview(app, request?.commit), options(app, 'preview'));
   setHandler(
     messages.applicationRetryUpdate,
