@@ -104,8 +104,9 @@ export function progressLines(view: RolloutView, nowMs: number): string[] {
 }
 
 /** When the soak ends and, where it started anew, when that was and why (S23). */
-function soakLines({ live }: RolloutView, nowMs: number): string[] {
-  if (live?.soak === undefined) return [];
+function soakLines({ phase, live }: RolloutView, nowMs: number): string[] {
+  // Gates go on being measured while a person is waited for: that is no soak.
+  if (phase !== 'soaking' || live?.soak === undefined) return [];
   const { untilMs, anew } = live.soak;
   const times = anew === undefined || anew.times === 1 ? '' : ` (${anew.times} times so far)`;
   const why = anew === undefined ? '' : `; started anew ${timeOfDay(anew.atMs)}${times}: ${plain(anew.why)}`;

@@ -57,6 +57,8 @@ export function startSoak(untilMs: number, soakMs: number, kept: KeptSoak | null
  * and while a pod is unavailable no time counts: a soak is `soakMs` on end in which every pod was well (S23, S24).
  */
 export function tickSoak(clock: SoakClock, pods: readonly SoakingPod[], nowMs: number): SoakClock {
+  // Gates alone may be waited for, without any soak.
+  if (clock.soakMs === 0) return clock;
   const found = pods.map((one) => disturbance(clock, one)).filter((why) => why !== null);
   const isLate = clock.before === null && clock.kept === null && nowMs - clock.startedMs > lateMs;
   if (isLate) found.unshift('no worker had watched it before');
@@ -65,10 +67,12 @@ export function tickSoak(clock: SoakClock, pods: readonly SoakingPod[], nowMs: n
   // A node keeps its place while it has no pod: what comes in its stead is another one.
   const before = new Map([...(clock.before ?? []), ...pods.map((one) => [one.pod.node, one] as const)]);
   const next = { ...clock, before };
-  if (first === undefined) return isDown ? { ...next, untilMs: nowMs + clock.soakMs } : next;
+  // Who rests on the batch, with a person to decide, watches for longer than its soak.
+  const untilMs = Math.max(clock.untilMs, nowMs + clock.soakMs);
+  if (first === undefined) return isDown ? { ...next, untilMs } : next;
   const why = found.length === 1 ? first : `${first} (and ${found.length - 1} more)`;
   const anew = { atMs: nowMs, times: (clock.anew?.times ?? 0) + 1, why };
-  return { ...next, untilMs: nowMs + clock.soakMs, anew };
+  return { ...next, untilMs, anew };
 }
 
 /** Whether the batch has soaked for as long as it has to. */

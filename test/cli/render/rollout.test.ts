@@ -75,7 +75,10 @@ test('the running batch reports newer progress than the workflow, and says how o
 test('S23: a soak tells when it ends and, once it has started anew, since when and why', () => {
   const live = { atMs: nowMs, attempt: 1, progress, zones: [], deferred: [], outage: null, blocked: null };
   const line = (soak: object) =>
-    progressLines(rolloutView({ live: { ...live, soak: { untilMs: nowMs + 90_000, ...soak } } }), nowMs).at(-1);
+    progressLines(
+      rolloutView({ phase: 'soaking', zones: [], live: { ...live, soak: { untilMs: nowMs + 90_000, ...soak } } }),
+      nowMs,
+    ).at(-1);
   expect(line({})).toBe('Soaks until 12:01:30Z, for 1m30s more');
   const anew = { atMs: nowMs - 2_000, times: 1, why: 'container agent on node n7 restarted' };
   expect(line({ anew })).toBe(

@@ -118,6 +118,14 @@ describe('S23: a soak ends when every pod of its batch has been well for so long
     expect(tickSoak(empty, [ready({ uid: 'another' })], nowMs + 2_000).anew?.why).toContain('was replaced');
   });
 
+  test('without a soak there is nothing to start anew, and who rests for longer than a soak goes on resting', () => {
+    const gatesOnly = tickSoak(tickSoak(startSoak(nowMs, 0, null), [ready()], nowMs), [restarts(1)], nowMs + 1);
+    expect(gatesOnly).toMatchObject({ untilMs: nowMs, before: null });
+    const resting = startSoak(nowMs + 20 * soakMs, soakMs, null);
+    const disturbed = tickSoak(tickSoak(resting, [ready()], nowMs), [restarts(1)], nowMs + 1);
+    expect(disturbed).toMatchObject({ untilMs: nowMs + 20 * soakMs, anew: { times: 1 } });
+  });
+
   test('many at once are one new start, and the first of them is named', () => {
     const pair = (restartCount: number) =>
       ['n1', 'n2'].map((name) => ({
