@@ -39,6 +39,9 @@ export function factsOf(evidence: Evidence): Facts {
   if (pod !== null) {
     if ((pod.reason ?? '') !== '' || (pod.message ?? '') !== '') {
       quotes.push(quote('pod', 'status of the pod', reasoned(pod.reason, pod.message)));
+      // Of a pod that is gone there is only what a gate wrote down, and that quotes the status of a container.
+      if (containers.length === 0)
+        quotes.push(quote('waiting', 'status of the pod', reasoned(pod.reason, pod.message)));
     }
     quotes.push(...containers.flatMap(statusQuotes));
     for (const { type, reason, message } of pod.conditions.slice(0, most.conditions)) {

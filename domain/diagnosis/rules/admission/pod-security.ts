@@ -3,6 +3,7 @@ import { refusals } from './admission-texts.ts';
 
 const wordings = [
   /violates PodSecurity "(?<level>[\w:.-]{1,60})": (?<why>.{1,250})/,
+  /PodSecurityPolicy: unable to admit pod: ?(?<why>.{0,250})/,
   /unable to validate against any (?:pod security policy|security context constraint): ?(?<why>.{0,250})/,
 ];
 

@@ -3,7 +3,8 @@ import { refusals } from './admission-texts.ts';
 
 const wordings = [
   /exceeded quota: (?<quota>[\w.-]{1,253})(?<numbers>, requested: .{1,250})?/,
-  /failed quota: (?<quota>[\w.-]{1,253}): (?<numbers>must specify .{1,200})/,
+  /[Ff]ailed quota: (?<quota>[\w.-]{1,253}): (?<numbers>must specify .{1,200})/,
+  /(?<numbers>pods with [\w.-]{1,253} priorityClass is not permitted in [\w.-]{1,63} namespace)/,
   /insufficient quota to match these scopes: (?<numbers>.{1,200})/,
 ];
 

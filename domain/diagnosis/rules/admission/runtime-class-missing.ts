@@ -6,7 +6,8 @@ const object = [
 ];
 const handler = [
   /no runtime for "(?<name>[\w.-]{1,253})" is configured/,
-  /failed to find runtime handler (?<name>[\w.-]{1,253}) from/,
+  /failed to find runtime handler (?<name>[\w.-]{1,253})/,
+  /RuntimeHandler "(?<name>[\w.-]{1,253})" not supported/,
 ];
 
 /** The runtime class of the template, or its handler on the node, does not exist. */

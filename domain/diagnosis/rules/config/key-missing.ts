@@ -3,7 +3,7 @@ import { creation, mounts } from '../symptoms.ts';
 
 const wordings = [
   /couldn'?t find key (?<key>[\w.-]{1,253}) in (?<kind>ConfigMap|Secret) (?:[\w.-]{1,63}\/)?(?<name>[\w.-]{1,253})/i,
-  /(?:volume "(?<volume>[\w.-]{1,63})" : )?references non-existent (?<kind>config|secret) key: (?<key>[\w./-]{1,253})/,
+  /(?:volume "(?<volume>[\w.-]{1,63})" : )?references non-existent (?<kind>config|secret) key(?:: (?<key>[\w./-]{1,253}))?/,
   /(?<kind>configmap|secret) "(?<name>[\w.-]{1,253})" does not (?:contain|have) key "?(?<key>[\w.-]{1,253})"?/i,
 ];
 

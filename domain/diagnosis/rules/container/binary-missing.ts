@@ -4,6 +4,7 @@ import { crashes, creation, probes } from '../symptoms.ts';
 const byRuntime = [
   /exec: "(?<program>[^"]{1,200})": executable file not found in \$PATH/,
   /exec: "(?<program>[^"]{1,200})": (?:stat \S+: )?no such file or directory/,
+  /failed to create containerd task: .{0,200}the file (?<program>[\w./-]{1,200}) was not found/,
   /executable file [`'"](?<program>[^`'"]{1,200})[`'"] not found/i,
   /unable to start container process: .{0,200}exec: "(?<program>[^"]{1,200})": .{0,120}no such file or directory/,
 ];

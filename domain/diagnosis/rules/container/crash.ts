@@ -1,6 +1,6 @@
 import type { ContainerView } from '../../../cluster/view.ts';
 import { type Facts, labelOf, type Quote } from '../../facts.ts';
-import { kubectl, podOf, previousLogs, type Rule } from '../../rule.ts';
+import { kubectl, type Match, namespaceOf, podOf, previousLogs, type Rule, seek } from '../../rule.ts';
 import { probes } from '../symptoms.ts';
 import { exitCodeInWords } from './exit-codes.ts';
 
@@ -28,7 +28,7 @@ export const crash: Rule = {
   changedBy: /\.(?:image|args|command|env)\b/,
   find(facts) {
     const container = facts.containers.find((one) => !one.init && crashed(one));
-    if (container?.terminated === undefined) return null;
+    if (container?.terminated === undefined) return ofGonePod(facts);
     const { exitCode } = container.terminated;
     const status = facts.quotes.filter((quote) => quote.container === container && quote.kind !== 'log').reverse();
     const lines = lastLines(facts, container);
@@ -42,6 +42,23 @@ export const crash: Rule = {
     };
   },
 };
+
+/** Of a pod that is gone, what a gate wrote down. */
+function ofGonePod(facts: Facts): Match | null {
+  const hit = seek(
+    facts,
+    ['pod'],
+    [/^(?:CrashLoopBackOff|TooManyRestarts): .{0,600}last exited with code (?<code>\d{1,3})/],
+  );
+  if (hit === null || facts.containers.length > 0) return null;
+  const words = exitCodeInWords(Number(hit.get('code')));
+  return {
+    quotes: [hit.quote],
+    confidence: 'medium',
+    what: `A container of the pod ended with exit code ${hit.get('code')}${words === '' ? '' : ` (${words})`}; the pod is gone.`,
+    nextStep: `Look for its log where logs are collected: namespace ${namespaceOf(facts)}, pod ${podOf(facts)}.`,
+  };
+}
 
 /** Ended and waits to be started anew, or was started anew. A container that never ran is not one that crashed. */
 function crashed({ terminated, waitingReason, restartCount }: ContainerView): boolean {

@@ -3,7 +3,8 @@ import { type Facts, labelOf } from '../../facts.ts';
 import { logConfidence, type Match, nameOr, type Rule, seek, speaker } from '../../rule.ts';
 import { crashes, creation, probes } from '../symptoms.ts';
 
-const atStart = [/container init was OOM-killed|memory limit too low/i];
+const atStart = [/container init was OOM-killed|memory limit too low|OOM: the memory limit could be too low/i];
+const ofGate = [/^OOMKilled: |last exited with code 137 \(OOMKilled\)/];
 const ofKernel = [
   /(?:OOMKilling|SystemOOM).{0,200}(?:Killed process|[Oo]ut of memory|victim)|Memory cgroup out of memory/,
 ];
@@ -28,9 +29,10 @@ export const outOfMemory: Rule = {
     const killed = facts.containers.find(({ terminated }) => terminated?.reason === 'OOMKilled');
     if (killed !== undefined) {
       const quotes = facts.quotes.filter((quote) => quote.container === killed && quote.kind !== 'log').reverse();
-      return match(facts, killed, labelOf(killed), 'high', quotes);
+      // The reason is counted over the life of the container: another code means that it ended for another reason this time.
+      return match(facts, killed, labelOf(killed), killed.terminated?.exitCode === 137 ? 'high' : 'medium', quotes);
     }
-    const early = seek(facts, ['waiting', 'event', 'ended'], atStart);
+    const early = seek(facts, ['waiting', 'event', 'ended'], [...atStart, ...ofGate]);
     if (early !== null) return match(facts, early.quote.container, speaker(facts, early.quote), 'high', [early.quote]);
     const container = facts.containers.find(({ terminated }) => terminated?.exitCode === 137);
     const kernel = seek(facts, ['event', 'node'], ofKernel);

@@ -7,7 +7,7 @@ const byRuntime = [
 ];
 const byProgram = [
   /(?:open|mkdir|unlink|stat|chown|chmod|create|connect|listen unix|bind|dial unix) ?(?<path>[\w./:-]{1,200})?: (?:permission denied|operation not permitted)/i,
-  /EACCES: permission denied|EPERM: operation not permitted/,
+  /EACCES: permission denied(?:,? [\w@ ]{1,40}[-'] ?'?(?<path>\/[\w./-]{1,200}))?|EPERM: operation not permitted/i,
   /PermissionError: \[Errno 1?[13]\]|\[Errno 13\] Permission denied/,
   /AccessDeniedException|FileNotFoundException: .{1,200}\(Permission denied\)/,
   /(?:^|[:\s])(?:Permission denied|Operation not permitted)(?: \(os error \d+\))?$/i,

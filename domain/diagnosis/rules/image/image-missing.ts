@@ -1,5 +1,5 @@
-import { capital, type Rule, seek } from '../../rule.ts';
-import { imageChange, imageOf, pullTexts } from './pull.ts';
+import { capital, type Rule } from '../../rule.ts';
+import { imageChange, imageOf, seekPull } from './pull.ts';
 
 const wordings = [
   /failed to resolve (?:reference|image) "[^"\s]+": [^\s"]+: not found/,
@@ -22,7 +22,7 @@ export const imageMissing: Rule = {
   rank: 3,
   changedBy: imageChange,
   find(facts) {
-    const hit = seek(facts, pullTexts, wordings);
+    const hit = seekPull(facts, wordings);
     if (hit === null) return null;
     const image = imageOf(facts, hit);
     return {

@@ -1,5 +1,5 @@
-import { capital, nodeOf, type Rule, seek } from '../../rule.ts';
-import { imageOf, pullTexts } from './pull.ts';
+import { capital, nodeOf, type Rule } from '../../rule.ts';
+import { imageOf, seekPull } from './pull.ts';
 
 /** The image is not on the node and must not be pulled. */
 export const imageNeverPulled: Rule = {
@@ -13,7 +13,7 @@ export const imageNeverPulled: Rule = {
   rank: 3,
   changedBy: /\.image\b|imagePullPolicy/,
   find(facts) {
-    const hit = seek(facts, pullTexts, [/ErrImageNeverPull/, /is not present with pull policy of Never/]);
+    const hit = seekPull(facts, [/ErrImageNeverPull/, /is not present with pull policy of Never/]);
     if (hit === null) return null;
     return {
       quotes: [hit.quote],

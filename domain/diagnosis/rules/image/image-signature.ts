@@ -1,5 +1,5 @@
-import { capital, type Rule, seek } from '../../rule.ts';
-import { imageChange, imageOf, pullTexts } from './pull.ts';
+import { capital, type Rule } from '../../rule.ts';
+import { imageChange, imageOf, seekPull } from './pull.ts';
 
 /** The runtime's policy wants a signature that the image does not have. */
 export const imageSignature: Rule = {
@@ -14,7 +14,7 @@ export const imageSignature: Rule = {
   explains: ['ImageUnauthorised', 'ImageMissing'],
   changedBy: imageChange,
   find(facts) {
-    const hit = seek(facts, pullTexts, [/SignatureValidationFailed|Source image rejected|[Aa] signature was required/]);
+    const hit = seekPull(facts, [/SignatureValidationFailed|Source image rejected|[Aa] signature was required/]);
     if (hit === null) return null;
     return {
       quotes: [hit.quote],

@@ -1,5 +1,5 @@
 import { capital, kubectl, matching, namespaceOf, type Rule, seek } from '../../rule.ts';
-import { imageOf, pullTexts } from './pull.ts';
+import { imageOf, seekPull } from './pull.ts';
 
 const certain = [
   /\b401 Unauthorized|\b403 Forbidden|status(?: code)?:? 40[13]\b/i,
@@ -25,7 +25,7 @@ export const imageUnauthorised: Rule = {
   rank: 3,
   changedBy: /\.image\b|imagePullSecrets|serviceAccountName/,
   find(facts) {
-    const hit = seek(facts, pullTexts, [...either, ...certain]);
+    const hit = seekPull(facts, [...either, ...certain]);
     if (hit === null) return null;
     const image = imageOf(facts, hit);
     const secret = seek(facts, ['event'], noSecret);

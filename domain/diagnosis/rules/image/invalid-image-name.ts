@@ -1,5 +1,5 @@
-import { type Rule, seek, speaker } from '../../rule.ts';
-import { imageChange, pullTexts } from './pull.ts';
+import { type Rule, speaker } from '../../rule.ts';
+import { imageChange, seekPull } from './pull.ts';
 
 const wordings = [
   /^InvalidImageName\b/,
@@ -23,7 +23,7 @@ export const invalidImageName: Rule = {
   releaseOnly: true,
   changedBy: imageChange,
   find(facts) {
-    const hit = seek(facts, pullTexts, wordings);
+    const hit = seekPull(facts, wordings);
     if (hit === null) return null;
     const image = hit.quote.container?.image;
     return {

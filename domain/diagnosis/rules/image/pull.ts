@@ -1,8 +1,18 @@
-import type { Facts, Kind } from '../../facts.ts';
-import { type Hit, nameOr, troubled } from '../../rule.ts';
+import type { Facts, Quote } from '../../facts.ts';
+import { type Hit, nameOr, seek, troubled } from '../../rule.ts';
 
-/** Where kubelet and runtime write of images. */
-export const pullTexts: readonly Kind[] = ['waiting', 'event'];
+const reasons =
+  /^(?:Failed|BackOff|InspectFailed|FailedSync|ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName|ImageInspectError|RegistryUnavailable|SignatureValidationFailed)\b/;
+
+/** The texts in which kubelet and runtime write of images: other events have other errors in the same words. */
+export function pullTexts({ quotes }: Facts): Quote[] {
+  return quotes.filter(({ kind, text }) => (kind === 'waiting' || kind === 'event') && reasons.test(text));
+}
+
+/** The first of these texts that one of the patterns matches. */
+export function seekPull(facts: Facts, patterns: readonly RegExp[]): Hit | null {
+  return seek({ ...facts, quotes: pullTexts(facts) }, ['waiting', 'event'], patterns);
+}
 
 const quoted = /(?:pull(?:ing)? image|unpack image|[Ii]mage|reference) "(?<image>[^"\s]{1,300})"/;
 

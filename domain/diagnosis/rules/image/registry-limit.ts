@@ -1,5 +1,5 @@
-import { matching, type Rule, seek } from '../../rule.ts';
-import { imageOf, pullTexts, registryOf } from './pull.ts';
+import { matching, type Rule } from '../../rule.ts';
+import { imageOf, registryOf, seekPull } from './pull.ts';
 
 const ownLimit = [/pull QPS exceeded/i];
 const wordings = [/toomanyrequests/i, /\b429\b.{0,20}Too Many Requests|status(?: code)?:? 429/i, /pull rate limit/i];
@@ -16,7 +16,7 @@ export const registryLimit: Rule = {
   rank: 3,
   explains: ['ImageUnauthorised', 'RegistryUnreachable', 'ImageMissing'],
   find(facts) {
-    const hit = seek(facts, pullTexts, [...ownLimit, ...wordings]);
+    const hit = seekPull(facts, [...ownLimit, ...wordings]);
     if (hit === null) return null;
     const own = matching(hit.quote, ownLimit) !== null;
     return {

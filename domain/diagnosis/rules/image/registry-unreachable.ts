@@ -2,8 +2,6 @@ import type { Facts } from '../../facts.ts';
 import { capital, type Hit, matching, nodeOf, type Rule } from '../../rule.ts';
 import { imageOf, pullTexts, registryOf } from './pull.ts';
 
-const aboutPull = /pull|registry|\/v2\/|reference|manifest/i;
-
 /** Each way not to reach a registry: how it is worded, in words, and what to look at. */
 const ways: { wordings: RegExp[]; words: string; look: string }[] = [
   {
@@ -39,7 +37,9 @@ const ways: { wordings: RegExp[]; words: string; look: string }[] = [
     look: 'check the network between node and registry, and the load of the registry',
   },
   {
-    wordings: [/\b5\d\d (?:Internal|Bad Gateway|Service|Gateway)|status(?: code)?:? 5\d\d\b|unexpected EOF/i],
+    wordings: [
+      /\b5\d\d (?:Internal|Bad Gateway|Service|Gateway)|status(?: code)?:? 5\d\d\b|unexpected EOF|the registry is unavailable/i,
+    ],
     words: 'it answers with an error of its own',
     look: 'look at the registry and its status page, then send retry',
   },
@@ -72,13 +72,7 @@ export const registryUnreachable: Rule = {
 };
 
 function wayOf(facts: Facts): { hit: Hit; way: (typeof ways)[number] } | null {
-  for (const quote of facts.quotes) {
-    if (
-      !pullTexts.includes(quote.kind) ||
-      !aboutPull.test(quote.text) ||
-      /Sandbox|Webhook|webhook|probe/.test(quote.text)
-    )
-      continue;
+  for (const quote of pullTexts(facts)) {
     for (const way of ways) {
       const hit = matching(quote, way.wordings);
       if (hit !== null) return { hit, way };

@@ -1,6 +1,6 @@
 import { capital, nodeOf, type Rule, seek, speaker } from '../../rule.ts';
 import { crashes, creation, probes } from '../symptoms.ts';
-import { imageChange, imageOf, pullTexts } from './pull.ts';
+import { imageChange, imageOf, seekPull } from './pull.ts';
 
 const wordings = [
   /no match for platform in manifest/,
@@ -26,7 +26,7 @@ export const wrongArchitecture: Rule = {
   explains: [...crashes, ...creation, ...probes, 'ImageMissing', 'BinaryMissing'],
   changedBy: imageChange,
   find(facts) {
-    const hit = seek(facts, pullTexts, wordings) ?? seek(facts, ['waiting', 'event', 'ended', 'log'], executed);
+    const hit = seekPull(facts, wordings) ?? seek(facts, ['waiting', 'event', 'ended', 'log'], executed);
     if (hit === null) return null;
     const arch = facts.evidence.node?.labels['kubernetes.io/arch'];
     const node = `node ${nodeOf(facts)}${arch === undefined ? '' : ` (${arch})`}`;

@@ -5,7 +5,7 @@ import { networkMatch, peerChange } from './network-texts.ts';
 const wordings = [
   /x509: (?:certificate|cannot validate)/,
   /tls: (?:failed to verify certificate|bad certificate|unknown certificate|expired certificate)|remote error: tls/,
-  /CERTIFICATE_VERIFY_FAILED|SSLHandshakeException|PKIX path building failed/,
+  /CERTIFICATE_VERIFY_FAILED|certificate verify failed|CertificateError|SSLHandshakeException|PKIX path building failed/,
   /UNABLE_TO_VERIFY_LEAF_SIGNATURE|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|CERT_HAS_EXPIRED|ERR_TLS_CERT_ALTNAME_INVALID/,
   /SSL certificate problem|curl: \(60\)/,
 ];

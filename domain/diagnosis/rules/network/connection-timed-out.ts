@@ -6,7 +6,7 @@ const wordings = [
   /i\/o timeout|connection timed out|connect timed out|(?:connection|connect|read|request|handshake) timeout/i,
   /\bETIMEDOUT\b|\bESOCKETTIMEDOUT\b|ConnectTimeoutError|ConnectTimeoutException|ReadTimeout/,
   /context deadline exceeded|Client\.Timeout exceeded/,
-  /no route to host|network is unreachable|EHOSTUNREACH|ENETUNREACH/i,
+  /no route to host|network is unreachable|host is unreachable|EHOSTUNREACH|ENETUNREACH/i,
   /curl: \(28\)/,
 ];
 

@@ -2,7 +2,7 @@ import { capital, nodeOf, type Rule, seek } from '../../rule.ts';
 import { probes } from '../symptoms.ts';
 
 const ofSandbox = [
-  /(?:FailedCreatePodSandBox|CreatePodSandbox|[Ff]ailed to create pod sandbox).{0,300}(?:network for (?:pod )?sandbox|set up pod network|CNI|cni|network namespace|networkPlugin)/,
+  /(?:FailedCreatePodSandBox|CreatePodSandbox|[Ff]ailed to create pod sandbox).{0,300}(?:network for (?:pod )?sandbox|pod network sandbox|network status for pod|set up pod network|CNI|cni|network namespace|networkPlugin)/,
   /plugin type="(?<plugin>[\w.-]{1,60})".{0,20}failed/,
   /^NetworkNotReady: network is not ready/,
 ];

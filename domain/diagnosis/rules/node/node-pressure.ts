@@ -2,7 +2,7 @@ import { nodeOf, type Rule, seek } from '../../rule.ts';
 import { crashes, probes } from '../symptoms.ts';
 
 const evicted = [
-  /The node was low on resource: (?<resource>[\w-]{1,60})/,
+  /The node was low on resource: \[?(?<resource>[\w-]{1,60})/,
   /The node had condition: \[(?<resource>[\w, ]{1,100})\]/,
   /Pod was rejected: .{0,40}(?<resource>(?:Memory|Disk|PID)Pressure)/,
   /EvictionThresholdMet: Attempting to reclaim (?<resource>[\w-]{1,60})/,

@@ -1,10 +1,10 @@
 import { nodeOf, type Rule, seek } from '../../rule.ts';
 
 const wordings = [
-  /in response to imminent node shutdown/,
-  /as the node is shutting down/,
-  /^(?:NodeShutdown|Shutdown)\b/,
-  /Node is shutting down/,
+  /in response to (?:imminent )?node shutdown/,
+  /as (?:the )?node is shutting down/,
+  /[Nn]ode is (?:in progress of )?shutting(?: down)?, (?:evicting|not admitting)/,
+  /^NodeShutdown\b/,
 ];
 
 /** The node goes down in good order and takes its pods with it. */

@@ -5,6 +5,10 @@ const user = String.raw`User "system:serviceaccount:(?<namespace>[\w.-]{1,63}):(
 const resources = new RegExp(
   `${user} cannot (?<verb>[a-z]{1,30}) resource "(?<resource>[\\w./-]{1,253})" in API group "(?<group>[\\w.-]{0,253})"(?<scope> (?:in the namespace "(?<where>[\\w.-]{1,63})"|at the cluster scope))?`,
 );
+/** As it was written up to Kubernetes 1.11. */
+const older = new RegExp(
+  `${user} cannot (?<verb>[a-z]{1,30}) (?<resource>[a-z]{1,100})(?:\\.(?<group>[a-z\\d.-]{1,200}))? (?:in the namespace "(?<where>[\\w.-]{1,63})"|at the cluster scope)`,
+);
 const paths = new RegExp(`${user} cannot (?<verb>[a-z]{1,30}) path "(?<path>[^"\\s]{1,253})"`);
 
 /** The API server refuses a call of the program: its service account lacks a right. */
@@ -21,7 +25,7 @@ export const apiForbidden: Rule = {
   explains: [...crashes, ...probes],
   changedBy: /\.image\b|serviceAccount|\.args\b/,
   find(facts) {
-    const hits = seekAll(facts, ['log', 'ended'], [resources, paths], 3);
+    const hits = seekAll(facts, ['log', 'ended'], [resources, older, paths], 3);
     const hit = hits[0];
     if (hit === undefined) return null;
     const account = `${nameOr(hit.get('namespace'), 'NS')}/${nameOr(hit.get('account'), 'NAME')}`;

@@ -6,7 +6,7 @@ const wordings = [
   /failed to (?:generate spec: failed to )?stat "(?<path>\/[\w./-]{1,253})": stat \S+: no such file or directory/,
   /failed to resolve symlink "(?<path>\/[\w./-]{1,253})": lstat/,
   /(?:stat|lstat) (?<path>\/[\w./-]{1,253}): no such file or directory/,
-  /error mounting "(?<path>\/[\w./-]{1,253})" to rootfs .{0,500}no such file or directory/,
+  /mounting "(?<path>\/(?!var\/lib\/kubelet\/pods)[\w./-]{1,253})" to rootfs.{0,500}no such file or directory/,
   /bind source path does not exist: (?<path>\/[\w./-]{1,253})/,
 ];
 
