@@ -6,6 +6,7 @@ import { deleteCommand } from './commands/delete.ts';
 import { devCommand } from './commands/dev.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
 import { getCommand } from './commands/get.ts';
 import { overrideWindowCommand } from './commands/override-window.ts';
 import { pauseCommand } from './commands/pause.ts';
@@ -26,7 +27,7 @@ const groups: [string, ((cli: Cli) => Command)[]][] = [
     'A running rollout:',
     [statusCommand, approveCommand, rejectCommand, pauseCommand, resumeCommand, abortCommand, overrideWindowCommand],
   ],
-  ['Rollouts, running or ended:', [rollbackCommand, retryCommand, releaseQuarantineCommand]],
+  ['Rollouts, running or ended:', [explainCommand, rollbackCommand, retryCommand, releaseQuarantineCommand]],
   ['This machine:', [doctorCommand, devCommand, versionCommand]],
 ];
 

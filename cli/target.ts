@@ -35,6 +35,26 @@ export function parseDaemonSet(text: string, place: PlaceOptions): NamedDaemonSe
   return { namespace: place.namespace, name, ...(place.cluster === undefined ? {} : { cluster: place.cluster }) };
 }
 
+const podKinds = ['pod', 'po', 'pods'];
+
+/** What the DaemonSet controller appends to a pod's name: letters that form no words. */
+const podSuffix = /-[bcdfghjklmnpqrstvwxz2456789]{5}$/;
+
+/** Reads `ds/NAME` or `pod/NAME`; a pod is named after its DaemonSet, with a dash and five characters more. */
+export function parseDaemonSetOrPod(text: string, place: PlaceOptions): { daemonset: NamedDaemonSet; pod?: string } {
+  const [kind = '', pod = '', ...rest] = text.split('/');
+  if (!podKinds.includes(kind.toLowerCase())) return { daemonset: parseDaemonSet(text, place) };
+  const name = pod.replace(podSuffix, '');
+  if (rest.length > 0 || name === pod || name === '') {
+    const cure = 'Write pod/DAEMONSET-xxxxx -n NAMESPACE, or ds/DAEMONSET -n NAMESPACE for all of its pods.';
+    throw new CliError('usage', `"${text}" does not name a pod of a DaemonSet`, cure);
+  }
+  if (place.namespace === undefined || place.namespace === '') {
+    throw new CliError('usage', `the namespace of pod/${pod} is missing`, `Add it: pod/${pod} -n NAMESPACE.`);
+  }
+  return { daemonset: parseDaemonSet(`ds/${name}`, place), pod };
+}
+
 /** Reads `ds/NAME -n NAMESPACE`, or the name of an application. */
 export function parseTarget(text: string, place: PlaceOptions): Target {
   if (text.includes('/') && !text.startsWith('app/'))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ApplicationSpec } from '../domain/application/spec.ts';
+import type { Explanation } from '../domain/diagnosis/explanation.ts';
 import type { DaemonSetRef } from '../domain/ids.ts';
 import type { Preview } from '../domain/sync.ts';
 import type {
@@ -8,6 +9,7 @@ import type {
   ApplicationStatus,
   Changed,
   DaemonSetDecision,
+  ExplainRequest,
   Remove,
   SyncRequest,
 } from '../domain/wire.ts';
@@ -23,6 +25,7 @@ import {
   syncApplication,
 } from './applications.ts';
 import { checkConnection, openConnection } from './connection.ts';
+import { explainDaemonSet } from './explanation.ts';
 import {
   type ApplicationEntry,
   type ListedApplication,
@@ -67,6 +70,8 @@ export interface NodewaveClient {
   sync(application: string, request: SyncRequest): Promise<Accepted>;
   /** What a commit would change; may take as long as rendering and a dry run do. */
   preview(application: string, request: PreviewRequest): Promise<Preview>;
+  /** Why pods of a DaemonSet are not well; may take as long as reading their logs and events does. */
+  explain(application: string, request: ExplainRequest): Promise<Explanation>;
   applicationStatus(application: string): Promise<ApplicationStatus>;
   /** Names only, without asking any workflow. */
   listApplicationNames(): Promise<ListedApplication[]>;
@@ -121,6 +126,7 @@ export async function connect(config: TemporalConfig, options: ConnectOptions = 
     configure: (spec, by) => configureApplication(access, spec, by),
     sync: (application, request) => syncApplication(access, application, request),
     preview: (application, request) => previewApplication(access, application, request),
+    explain: (application, request) => explainDaemonSet(access, application, request),
     applicationStatus: (application) => queryApplication(access, application),
     listApplicationNames: () => listApplicationNames(access),
     listRepositories: (deadlineMs) => listRepositories(access, deadlineMs),

@@ -4,6 +4,7 @@ import { clockTime, shortCommit } from '../../domain/markdown.ts';
 import { planPrefixLength } from '../../domain/rollout/accept.ts';
 import type { Finding, LogEntry, Progress } from '../../domain/wire.ts';
 import { canSend } from './can-send.ts';
+import { diagnosisSection } from './diagnosis.ts';
 import { columns, table } from './table.ts';
 import { count, indented, plain, sections } from './text.ts';
 import { age, timeOfDay } from './time.ts';
@@ -18,6 +19,7 @@ export function rolloutPage(view: RolloutView, nowMs: number): string[] {
     batches(view),
     progressLines(view, nowMs),
     findings(view.findings),
+    diagnosisSection(view.diagnoses ?? [], 'Diagnosis'),
     touched(view),
     log(view.log),
     canSend(view),

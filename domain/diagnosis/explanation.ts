@@ -32,14 +32,15 @@ export function onePerCause(found: readonly LocatedDiagnosis[]): LocatedDiagnosi
   return sorted.filter(({ cause }) => !causes.has(cause) && causes.add(cause));
 }
 
-/** The first of them that fit into what a rollout may keep. Evidence is given up before a diagnosis is. */
+/** The first of them, each within its share of what a rollout may keep. Evidence is given up before a diagnosis is. */
 export function keepBest(found: readonly LocatedDiagnosis[]): LocatedDiagnosis[] {
   const kept: LocatedDiagnosis[] = [];
-  for (const one of found.slice(0, keptDiagnoses.count)) {
-    const room = keptDiagnoses.bytes - utf8Length(JSON.stringify(kept));
-    const fitting = [one.evidence.length, 2, 1, 0]
+  const best = found.slice(0, keptDiagnoses.count);
+  for (const [index, one] of best.entries()) {
+    const room = (keptDiagnoses.bytes - utf8Length(JSON.stringify(kept))) / (best.length - index);
+    const fitting = [one.evidence.length, 4, 3, 2, 1, 0]
       .map((lines) => ({ ...one, evidence: one.evidence.slice(0, lines) }))
-      .find((shorter) => utf8Length(JSON.stringify(shorter)) < room);
+      .find((shorter) => utf8Length(JSON.stringify(shorter)) < room - 1);
     if (fitting !== undefined) kept.push(fitting);
   }
   return kept;

@@ -1,3 +1,4 @@
+import type { LocatedDiagnosis } from '../diagnosis/explanation.ts';
 import { applicationWorkflowId } from '../ids.ts';
 import { clockTime, escapeMarkdown, shortCommit, shorten, utf8Length, workflowLink } from '../markdown.ts';
 import type { Finding, LogEntry } from '../wire.ts';
@@ -45,6 +46,7 @@ function pageOf(input: RolloutInput, state: RolloutState, room: Room): string {
     state.plan === null ? '' : planTable(state.plan, state, room),
     progress(state, room),
     findings(state.findings, room),
+    diagnoses(state.diagnoses ?? [], room),
     canSend(state, hasWindows(input)),
     log(state.log, room),
   ];
@@ -123,6 +125,18 @@ function findings(all: Finding[], room: Room): string {
     );
   const more = all.length > room.findings ? [`- and ${all.length - room.findings} more nodes`] : [];
   return ['Gates', '', ...lines, ...more].join('\n');
+}
+
+/** Why, each with the first text that it rests on; all of it is in the status. */
+function diagnoses(all: LocatedDiagnosis[], room: Room): string {
+  const lines = all
+    .slice(0, room.findings)
+    .map(
+      ({ cause, confidence, blame, what, evidence, nextStep }) =>
+        `- **${safe(cause, 60)}** (confidence ${confidence}, blame ${blame}): ${safe(what, room.text)} ` +
+        `${evidence[0] === undefined ? '' : `Seen: ${safe(evidence[0], room.text)}. `}Next: ${safe(nextStep, 200)}`,
+    );
+  return lines.length === 0 ? '' : ['Diagnosis', '', ...lines].join('\n');
 }
 
 function canSend(state: RolloutState, windows: boolean): string {
