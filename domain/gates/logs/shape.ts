@@ -6,10 +6,10 @@ const escapeCharacter = String.fromCharCode(27);
 const colours = new RegExp(`${escapeCharacter}\\[[\\d;]*[A-Za-z]`, 'g');
 const uuid = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi;
 const prefixedHex = /\b0x[0-9a-f]+\b/gi;
-/** With a digit in it, so that words such as `defaced` stay. */
-const hex = /\b(?=[a-f]*\d)[0-9a-f]{8,}\b/gi;
+/** With a digit in it, so that words such as `defaced` stay, and a letter, so that numbers are left to `number`. */
+const hex = /\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8,}\b/gi;
 /** Numbers with what belongs to them: times, durations, sizes, addresses, percentages. */
-const number = /\d[\d.,:_]*(?:(?:ns|us|µs|ms|[smhd]|[kMGTP]i?B?|B|%)(?![A-Za-z]))?/g;
+const number = /\d+(?:[.,:_]\d+)*(?:(?:ns|us|µs|ms|[smhd]|[kKMGTP]i?B?|B|%)(?![A-Za-z]))?/g;
 
 /** A line as it is looked at: bounded, without colours. */
 export function readable(line: string): string {
@@ -31,9 +31,9 @@ export function shapeOf(line: string, pod: GatePod): string {
     if (name !== '') shape = shape.replaceAll(name, word);
   }
   return shape
-    .replace(uuid, '<id>')
-    .replace(prefixedHex, '<hex>')
-    .replace(hex, '<hex>')
+    .replace(uuid, '#')
+    .replace(prefixedHex, '#')
+    .replace(hex, '#')
     .replace(number, '#')
     .replace(/(?:#[-+/TZ ]?)+/g, '#')
     .replace(/\s+/g, ' ')
