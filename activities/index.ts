@@ -4,6 +4,7 @@ import type { IntOrPercent } from '../domain/rollout/policy.ts';
 import type { ClusterClient } from './cluster/client.ts';
 import type { Activities } from './contract.ts';
 import { wrapActivities } from './failure.ts';
+import type { GateForms } from './gates/ask.ts';
 import { createGitActivities } from './git/activities.ts';
 import type { GitStore } from './git/store.ts';
 import { renderCommit } from './render/render.ts';
@@ -21,19 +22,20 @@ export interface ActivityDeps {
   clusterFor: (cluster: string) => ClusterClient;
   /** Most nodes out at once in a cluster over all rollouts; null for no limit. */
   maxNodesOut?: (cluster: string) => IntOrPercent | null;
+  gateForms: GateForms;
 }
 
 /**
  * Makes every activity, by the queue that serves it. Whatever one throws becomes a failure with a code and a sentence.
  */
 export function createActivities(deps: ActivityDeps): ActivitiesByQueue {
-  const { git, client, clusterFor, maxNodesOut } = deps;
+  const { git, client, clusterFor, maxNodesOut, gateForms } = deps;
   const render = (spec: ApplicationSpec, commit: string) => renderCommit({ git }, spec, commit);
   return {
     workflowQueue: wrapActivities({ ...createGitActivities({ git }), ...createTemporalActivities({ client }) }),
     clusterQueues: wrapActivities({
       ...createSyncActivities({ clusterFor, render }),
-      ...createRolloutActivities({ clusterFor, render, maxNodesOut, isRunning: rolloutIsRunning(client) }),
+      ...createRolloutActivities({ clusterFor, render, maxNodesOut, gateForms, isRunning: rolloutIsRunning(client) }),
     }),
   };
 }

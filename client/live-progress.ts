@@ -1,3 +1,4 @@
+import type { GateReport } from '../domain/gates/types.ts';
 import type { SoakEnd } from '../domain/rollout/soak-clock.ts';
 import type { NodeAside, Progress } from '../domain/wire.ts';
 import type { TemporalAccess } from './connection.ts';
@@ -20,6 +21,8 @@ export interface LiveProgress {
   blocked: string | null;
   /** When the soak ends that runs now, and why not earlier; absent while none runs, and from older workers. */
   soak?: SoakEnd;
+  /** How its gates stand now; absent where there are none, and from older workers. */
+  gates?: GateReport[];
 }
 
 /** The parts of Temporal's PendingActivityInfo that are read here. */
@@ -63,6 +66,7 @@ async function decode(access: TemporalAccess, payload: Payload): Promise<unknown
 function readHeartbeat(details: unknown, activity: PendingActivity): LiveProgress | null {
   if (typeof details !== 'object' || details === null) return null;
   const { progress, zones, deferred, aside, outage, blocked, soak } = details as Partial<LiveProgress>;
+  const { reports } = (details as { gates?: { reports?: GateReport[] } }).gates ?? {};
   if (typeof progress?.done !== 'number') return null;
   return {
     atMs: Number(activity.lastHeartbeatTime?.seconds ?? 0) * 1000,
@@ -73,6 +77,7 @@ function readHeartbeat(details: unknown, activity: PendingActivity): LiveProgres
     ...(aside === undefined ? {} : { aside }),
     outage: outage ?? null,
     blocked: blocked ?? null,
+    ...(Array.isArray(reports) ? { gates: reports } : {}),
     ...(typeof soak?.untilMs === 'number'
       ? { soak: { untilMs: soak.untilMs, ...(soak.anew ? { anew: soak.anew } : {}) } }
       : {}),

@@ -1,5 +1,6 @@
 import type { ApplicationSpec } from './application/spec.ts';
 import type { LocatedDiagnosis } from './diagnosis/explanation.ts';
+import type { GateReport } from './gates/types.ts';
 import type { Phase as RolloutPhase } from './rollout/phases.ts';
 import type { NodeCensus, PlannedBatch } from './rollout/planned.ts';
 
@@ -212,6 +213,8 @@ export interface RolloutStatus {
   exposed?: string[];
   /** Failing nodes that the failure budget lets pass, at most 5. */
   tolerated?: Finding[];
+  /** How the gates of the newest soak stood, at most 20; while one runs, its heartbeat tells. */
+  gates?: GateReport[];
 }
 
 /** Who did what and when. */

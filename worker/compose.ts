@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { ClusterClient } from '../activities/cluster/client.ts';
+import { createGateForms } from '../activities/gates/forms.ts';
 import { createGitStore } from '../activities/git/store.ts';
 import { type ActivitiesByQueue, createActivities } from '../activities/index.ts';
 import type { ServicesConfig } from './config.ts';
@@ -13,7 +14,8 @@ export function createProductActivities(deps: {
 }): ActivitiesByQueue {
   const { config, client, clusterFor } = deps;
   const maxNodesOut = (cluster: string) => config.clusters[cluster]?.maxNodesOut ?? null;
-  return createActivities({ git: openGit(config), client, clusterFor, maxNodesOut });
+  const gateForms = createGateForms({ allowLocal: config.gatesMayAskLocal });
+  return createActivities({ git: openGit(config), client, clusterFor, maxNodesOut, gateForms });
 }
 
 function openGit(config: ServicesConfig) {

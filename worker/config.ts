@@ -35,6 +35,8 @@ export interface ServicesConfig {
   operationsAddress: ListenAddress;
   /** Register missing search attributes instead of only naming them. */
   registerSearchAttributes: boolean;
+  /** Gates may ask loopback and link-local addresses. */
+  gatesMayAskLocal: boolean;
   maxCachedWorkflows: number;
   /** How long running activities may go on after a stop was asked for. */
   drainMs: number;
@@ -112,6 +114,8 @@ export function loadConfig(env: Environment): ServicesConfig {
       'NODEWAVE_OPERATIONS_ADDRESS',
       text('NODEWAVE_OPERATIONS_ADDRESS', '127.0.0.1:9090'),
     ),
+    gatesMayAskLocal:
+      parseWord('NODEWAVE_GATES_LOCAL', text('NODEWAVE_GATES_LOCAL', 'false'), ['true', 'false']) === 'true',
     registerSearchAttributes:
       parseWord('NODEWAVE_REGISTER_SEARCH_ATTRIBUTES', text('NODEWAVE_REGISTER_SEARCH_ATTRIBUTES', 'true'), [
         'true',

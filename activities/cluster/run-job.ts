@@ -26,6 +26,8 @@ export interface JobRun {
   fieldManager: string;
   /** Runs one that has failed again, because a person asked for it. */
   again: boolean;
+  /** Called every time that it is found running: once its deadline is over, its pods are gone. */
+  look?: () => Promise<void>;
 }
 
 /**
@@ -47,8 +49,10 @@ export async function runJob(client: ClusterClient, run: JobRun, signal: AbortSi
       if (refused !== null) return refused;
     } else if (job.metadata.deletionTimestamp === undefined) {
       const end = endOf(job);
-      if (end === null) seen = true;
-      else if (end === 'succeeded') return null;
+      if (end === null) {
+        seen = true;
+        await run.look?.();
+      } else if (end === 'succeeded') return null;
       else if (!again) return `Job ${run.namespace}/${run.name} failed: ${end}`;
       else {
         again = false;

@@ -58,11 +58,17 @@ async function onNode(request: JobRequest, node: string, scope: JobScope): Promi
   const name = `${owner.name.slice(0, 30).replace(/[^a-z0-9]+$/, '')}-gate-${digest([...scope.identity, node])}`;
   const { template, withinMs } = request;
   const body = nodeJob({ template, withinMs, name, node, labels: { [gateJobLabel]: owner.name } }, owner);
-  const run = { namespace: owner.namespace, name, body, withinMs, again: false, fieldManager: 'nodewave-gates' };
+  // Kubernetes deletes the pods of a Job whose deadline is over, and with them the reason.
+  let pod: Pod | null = null;
+  const look = async (): Promise<void> => {
+    pod = (await podOf(client, owner.namespace, name, signal)) ?? pod;
+  };
+  const fieldManager = 'nodewave-gates';
+  const run = { namespace: owner.namespace, name, body, withinMs, again: false, fieldManager, look };
   try {
     const failed = await runJob(client, run, signal);
     if (failed === null) return { node, succeeded: true, sentence: 'succeeded' };
-    const pod = await podOf(client, owner.namespace, name, signal);
+    await look();
     if (pod === null) return `${failed}; it never had a pod`;
     const waiting = neverStarted(pod);
     if (waiting !== null) return `the Job could not start on node ${node}: ${waiting}`;

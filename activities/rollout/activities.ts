@@ -1,7 +1,9 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { ClusterClient } from '../cluster/client.ts';
-import type { BatchResult, GuardActivities, RolloutActivities, RolloutContext } from '../contract.ts';
-import { type BatchDeps, BatchStopped, runBatch } from './batch.ts';
+import type { BatchInput, BatchResult, GuardActivities, RolloutActivities, RolloutContext } from '../contract.ts';
+import { type GateForms, gateAsker } from '../gates/ask.ts';
+import { runBatch } from './batch.ts';
+import { type BatchDeps, BatchStopped } from './batch-deps.ts';
 import { askerOf, batchGuards, type GuardDeps, releaseBack } from './batch-guards.ts';
 import type { RenderCommit, RolloutCall } from './call.ts';
 import { createGuardActivities } from './guard-activities.ts';
@@ -13,6 +15,7 @@ import { readKeptSoak } from './kept-soak.ts';
 import { promote, recordOutcome } from './outcome.ts';
 import { planRollout, takeLiveCensus } from './plan.ts';
 import { watchSoak } from './soak.ts';
+import { readKeptGates } from './soak-gates.ts';
 import { runThenClose } from './then-close.ts';
 import { closeWindow, openWindow } from './windows.ts';
 
@@ -21,6 +24,8 @@ export interface RolloutDeps extends GuardDeps {
   /** The client of a configured cluster; throws BadInput for a name that the worker does not know. */
   clusterFor: (cluster: string) => ClusterClient;
   render: RenderCommit;
+  /** How gates ask what is not an object of the cluster. */
+  gateForms: GateForms;
 }
 
 /** How often a long activity tells the server that it lives; its heartbeat timeout is several times longer. */
@@ -53,7 +58,12 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities & 
     // Until this attempt has something to say, what the one before has said stays said.
     let latest: unknown = Context.current().info.heartbeatDetails;
     const keptSoak = readKeptSoak(latest);
-    const report: BatchDeps['report'] = (step, soak) => {
+    const kept = readKeptGates(latest);
+    const gates = {
+      asker: (batch: BatchInput, ownUid: string) => gateAsker(client, deps.gateForms, batch, ownUid),
+      kept,
+    };
+    const report: BatchDeps['report'] = (step, soak, keptGates) => {
       latest = {
         progress: step.progress,
         zones: step.zones,
@@ -62,13 +72,14 @@ export function createRolloutActivities(deps: RolloutDeps): RolloutActivities & 
         outage: step.outage,
         blocked: step.blocked,
         ...(soak === undefined ? {} : { soak }),
+        ...(keptGates === undefined ? {} : { gates: keptGates }),
       };
     };
     return await beating(
       () => latest,
       () =>
         stoppable(() =>
-          body({ client, attempt, signal, report, keptSoak, guards: guards(client), isToEnd: isStopAsked }),
+          body({ client, attempt, signal, report, keptSoak, gates, guards: guards(client), isToEnd: isStopAsked }),
         ),
     );
   };

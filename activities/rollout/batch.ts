@@ -4,19 +4,17 @@ import { NodewaveError } from '../../domain/failures.ts';
 import type { DaemonSetRecord, Grant } from '../../domain/record.ts';
 import { unplannedExposure } from '../../domain/rollout/exposure.ts';
 import { grantKey, type HookMove, hookMoves, withoutOwnCordon } from '../../domain/rollout/hooks.ts';
-import { nodeOrder } from '../../domain/rollout/order.ts';
-import type { KeptSoak } from '../../domain/rollout/soak-clock.ts';
 import { decideStep } from '../../domain/rollout/step.ts';
-import type { Step, StepRules, StepView } from '../../domain/rollout/step-types.ts';
-import type { ClusterClient } from '../cluster/client.ts';
+import type { Step, StepView } from '../../domain/rollout/step-types.ts';
 import type { DaemonSet } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
 import { daemonSetView } from '../cluster/project.ts';
 import type { BatchInput, BatchResult } from '../contract.ts';
+import { type BatchDeps, BatchStopped, stepRules } from './batch-deps.ts';
 import { confirmGrants } from './confirm.ts';
 import { findEdit } from './edits.ts';
 import { Evictions } from './evictions.ts';
-import { admitted, firstStop, type RefillGuard, released, waitedFor } from './guards.ts';
+import { admitted, firstStop, released, waitedFor } from './guards.ts';
 import { undoThoughGone } from './hook-undo.ts';
 import { BatchHooks } from './hooks.ts';
 import { type LiveView, openLiveView } from './live-view.ts';
@@ -25,31 +23,6 @@ import { RecordHandle } from './record-handle.ts';
 import { removePods } from './remove-pods.ts';
 import { batchResult } from './result.ts';
 import { readManaged } from './template.ts';
-
-/** What a batch needs from the outside. */
-export interface BatchDeps {
-  client: ClusterClient;
-  attempt: number;
-  signal: AbortSignal;
-  /** Called at each decision; the activity heartbeats it. */
-  report: (step: Step, soak?: KeptSoak) => void;
-  /** What the soak's clock was when the worker before this one reported last. */
-  keptSoak?: KeptSoak | null;
-  /** Asked before every refill. */
-  guards: readonly RefillGuard[];
-  /** Whether an aborted signal means that the workflow wants the batch to end, and not that another worker goes on with it. */
-  isToEnd?: () => boolean;
-}
-
-/** Thrown when the signal aborts a batch; carries how far it came. */
-export class BatchStopped extends Error {
-  readonly result: BatchResult;
-  constructor(result: BatchResult) {
-    super('the batch was stopped');
-    this.name = 'BatchStopped';
-    this.result = result;
-  }
-}
 
 /** Longest time between two decisions, so that deadlines are noticed without an event. */
 const tickMs = 500;
@@ -281,13 +254,6 @@ async function loop(
       ...view.neighbours(),
     };
   }
-}
-
-/** The unchanging part of a batch's decisions. */
-export function stepRules(input: BatchInput): StepRules {
-  const { context, judgeAgain: _judgeAgain, ...rules } = input;
-  const { rollout } = context.holder;
-  return { ...rules, rollout, order: nodeOrder(`${rollout}`) };
 }
 
 /** Writes the step's grants; false when the record had moved on, so that everything must be decided again. */

@@ -4,6 +4,7 @@ import { windowAt } from '../../domain/windows.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import type { GuardActivities, MayRoll } from '../contract.ts';
 import { brakeSentence } from './brake.ts';
+import { lookForEdit } from './edit-watch.ts';
 import { InterlockStore } from './interlock-store.ts';
 
 /** How often it is looked whether a rollout may go on: soon after the brake is off, rarely while a window is waited for. */
@@ -32,6 +33,7 @@ export function createGuardActivities(deps: {
         category: 'BENIGN',
       });
     },
+    waitForEdit: (question) => lookForEdit(deps.clusterFor(question.context.ref.cluster), question),
     async setBrake({ cluster, paused }) {
       await storeOf(cluster).writeBrake(paused === null ? null : `${paused.by}: ${paused.reason}`);
     },

@@ -8,10 +8,11 @@ import type { Step } from '../../domain/rollout/step-types.ts';
 import { daemonSetView } from '../cluster/project.ts';
 import { readRecord } from '../cluster/record-store.ts';
 import type { BatchInput, BatchResult } from '../contract.ts';
-import { type BatchDeps, BatchStopped, stepRules } from './batch.ts';
+import { type BatchDeps, BatchStopped, stepRules } from './batch-deps.ts';
 import { findEdit } from './edits.ts';
 import { openLiveView } from './live-view.ts';
 import { batchResult } from './result.ts';
+import { endedByGates, type SoakGates, soakGates } from './soak-gates.ts';
 import { readManaged } from './template.ts';
 
 const tickMs = 500;
@@ -20,8 +21,8 @@ const tickMs = 500;
 const recheckMs = 2_000;
 
 /**
- * Watches the nodes of the batches so far until the batch has soaked, `untilMs` at the earliest: failed as soon as a gate is red,
- * else done, or incomplete when nodes left the target meanwhile. Deletes nothing and writes nothing.
+ * Watches the nodes of the batches so far until the batch has soaked, `untilMs` at the earliest, and its gates have passed: failed as
+ * soon as one is red, else done, or incomplete when nodes left the target meanwhile. Deletes nothing and writes nothing.
  */
 export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; untilMs: number }): Promise<BatchResult> {
   const { ref, application } = input.batch.context;
@@ -33,6 +34,7 @@ export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; unt
   const { scheduling } = daemonSetView(live);
   const views = new AbortController();
   const signal = AbortSignal.any([deps.signal, views.signal]);
+  let gates: SoakGates | null = null;
   try {
     const view = await openLiveView(deps.client, live, live.spec.minReadySeconds ?? 0, signal);
     const decide = (): Step =>
@@ -49,10 +51,12 @@ export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; unt
         ...view.neighbours(),
       });
     let checkedMs = performance.now();
+    gates = soakGates(deps.gates, input.batch, record, view);
     let clock = startSoak(input.untilMs, rules.rules[rules.batchIndex]?.soakMs ?? 0, deps.keptSoak ?? null);
     const ended = (verdict: BatchResult['verdict'], step: Step, edit?: string): BatchResult => ({
       ...batchResult(verdict, step, record, edit),
       ...(clock.anew === undefined ? {} : { soakAnew: clock.anew }),
+      ...(gates === null ? {} : { gates: gates.verdict().reports }),
     });
     const watching = async (): Promise<BatchResult> => {
       while (true) {
@@ -65,16 +69,24 @@ export async function watchSoak(deps: BatchDeps, input: { batch: BatchInput; unt
         }
         const step = decide();
         clock = tickSoak(clock, step.soaking, Date.now());
-        deps.report(step, keptSoak(clock));
+        gates?.tick(step);
+        deps.report(step, keptSoak(clock), gates?.kept());
         if (step.findings.length > 0) return ended('failed', step);
         const attention = unplannedExposure(rules, step) ?? restless(clock);
         if (attention !== null) return { ...ended('attention', step), attention };
-        if (isSoaked(clock, Date.now()) && step.outage === null) return ended(step.done ? 'done' : 'incomplete', step);
-        await Promise.race([view.changed(), sleep(tickMs)]);
+        const verdict = gates?.verdict() ?? null;
+        const byGates = endedByGates(verdict, step);
+        if (byGates !== null) return { ...ended(byGates.verdict, step), ...byGates };
+        const passed = verdict === null || verdict.state === 'passed';
+        if (isSoaked(clock, Date.now()) && passed && step.outage === null) {
+          return ended(step.done ? 'done' : 'incomplete', step);
+        }
+        await Promise.race([view.changed(), sleep(tickMs), ...(gates === null ? [] : [gates.changed()])]);
       }
     };
     return await Promise.race([watching(), view.failed]);
   } finally {
+    await gates?.stop();
     views.abort(new Error('the soak has ended'));
   }
 }

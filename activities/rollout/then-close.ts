@@ -1,6 +1,6 @@
 import { readRecord } from '../cluster/record-store.ts';
 import type { BatchInput, BatchResult } from '../contract.ts';
-import type { BatchDeps } from './batch.ts';
+import type { BatchDeps } from './batch-deps.ts';
 
 /** The two ways of the window, as the activities of the same names go them. */
 export interface WindowWays {

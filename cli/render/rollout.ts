@@ -99,6 +99,7 @@ export function progressLines(view: RolloutView, nowMs: number): string[] {
       columns(zones.map((zone) => [zone.value, bar(zone.done, zone.eligible), `${zone.done}/${zone.eligible}`])),
     ),
     ...soakLines(view, nowMs),
+    ...gateLines(view),
     ...(outage === null ? [] : [`Nothing is deleted now: ${plain(outage)}`]),
     ...(blocked === null ? [] : [`Nothing is deleted now: ${plain(blocked)}`]),
     ...leftAlone(view, deferred),
@@ -113,6 +114,13 @@ function soakLines({ phase, live }: RolloutView, nowMs: number): string[] {
   const times = anew === undefined || anew.times === 1 ? '' : ` (${anew.times} times so far)`;
   const why = anew === undefined ? '' : `; started anew ${timeOfDay(anew.atMs)}${times}: ${plain(anew.why)}`;
   return [`Soaks until ${timeOfDay(untilMs)}, for ${age(nowMs, untilMs)} more${why}`];
+}
+
+/** How each gate stands: of the soak that runs, else of the newest one. */
+function gateLines(view: RolloutView): string[] {
+  const gates = view.live?.gates ?? view.gates ?? [];
+  const rows = gates.map(({ name, kind, state, sentence }) => [name, kind, state, plain(sentence)]);
+  return rows.length === 0 ? [] : ['Gates', ...indented(columns(rows))];
 }
 
 /** Nodes that it leaves alone and why, or just their names from a worker that does not say why. */
@@ -164,7 +172,7 @@ function findings(all: readonly Finding[]): string[] {
   const lines = all
     .slice(0, shown.findings)
     .flatMap((finding) => [
-      `  ${plain(finding.cause)} on node ${plain(finding.node)}, pod ${plain(finding.pod)}`,
+      `  ${plain(finding.cause)}${finding.node === '' ? '' : ` on node ${plain(finding.node)}, pod ${plain(finding.pod)}`}`,
       `    ${plain(finding.evidence)}`,
       `    Next: ${plain(finding.nextStep)}`,
     ]);

@@ -97,7 +97,7 @@ export function accept(
         phase: state.before,
         judgeAgain: true,
         why: null,
-        ...(ignore ? { ignoredNodes: ignoredNodes(state) } : {}),
+        ...(ignore ? { ignoredNodes: ignoredNodes(state), ...ignoredGates(state) } : {}),
       };
       const text = ignore ? 'The red gate of this batch is passed on your word' : 'The batch is judged again';
       return { ok: true, state: log(next, ignore ? 'retry, ignoring the gate' : 'retry'), message: text };
@@ -197,6 +197,12 @@ function nothingAfter(state: RolloutState): string | null {
   return state.phase === 'rolling' && ends && batch.approval !== 'after'
     ? 'This is the last batch, the rollout ends with it'
     : null;
+}
+
+/** Nothing where no gate was red, so that the state of a rollout without gates stays what it was. */
+function ignoredGates({ gates = [], ignoredGates: before = [] }: RolloutState): Pick<RolloutState, 'ignoredGates'> {
+  const red = gates.filter(({ state }) => state === 'failed' || state === 'inconclusive').map(({ name }) => name);
+  return red.length === 0 ? {} : { ignoredGates: [...new Set([...before, ...red])] };
 }
 
 function ignoredNodes(state: RolloutState): string[] {

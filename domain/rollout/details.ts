@@ -45,6 +45,7 @@ function pageOf(input: RolloutInput, state: RolloutState, room: Room): string {
     about(input),
     state.plan === null ? '' : planTable(state.plan, state, room),
     progress(state, room),
+    gates(state, room),
     findings(state.findings, room),
     diagnoses(state.diagnoses ?? [], room),
     canSend(state, hasWindows(input)),
@@ -115,16 +116,27 @@ function progress(state: RolloutState, room: Room): string {
   return `At the last report: ${done} of ${eligible} nodes on the target, ${inFlight} in flight, ${out} out, ${deferred} deferred, ${exposed} exposed${more}.${where}${alone}`;
 }
 
+function gates({ gates: all = [] }: RolloutState, room: Room): string {
+  if (all.length === 0 || room.findings === 0) return '';
+  const lines = all
+    .slice(0, 2 * room.findings)
+    .map(
+      ({ name, kind, state, sentence }) => `- ${safe(name, 63)} (${kind}): **${state}**, ${safe(sentence, room.text)}`,
+    );
+  const more = all.length > lines.length ? [`- and ${all.length - lines.length} more`] : [];
+  return ['Gates', '', ...lines, ...more].join('\n');
+}
+
 function findings(all: Finding[], room: Room): string {
   if (all.length === 0) return '';
   const lines = all
     .slice(0, room.findings)
     .map(
       ({ cause, node, evidence, nextStep }) =>
-        `- **${safe(cause, 60)}** on ${safe(node, 80)}: ${safe(evidence, room.text)}. Next: ${safe(nextStep, 160)}`,
+        `- **${safe(cause, 60)}**${node === '' ? '' : ` on ${safe(node, 80)}`}: ${safe(evidence, room.text)}. Next: ${safe(nextStep, 160)}`,
     );
   const more = all.length > room.findings ? [`- and ${all.length - room.findings} more nodes`] : [];
-  return ['Gates', '', ...lines, ...more].join('\n');
+  return ['Findings', '', ...lines, ...more].join('\n');
 }
 
 /** Why, each with the first text that it rests on; all of it is in the status. */

@@ -1,11 +1,12 @@
+import { appliesTo } from '../gates/applies.ts';
 import { shortCommit, shorten } from '../markdown.ts';
 import { planPrefixLength } from './accept.ts';
 import type { RolloutInput } from './input.ts';
 import { endedWithout } from './left-alone.ts';
 import type { RolloutState } from './state.ts';
 
-/** Most characters of a cause in a sentence. */
-const shown = { text: 400 };
+/** Most characters of a cause in a sentence: what is to be typed to stop a controller must not be cut off. */
+const shown = { text: 700 };
 
 /** Where the rollout stands and what it waits for, in one or two sentences of plain text. */
 export function sentenceOf(input: RolloutInput, state: RolloutState): string {
@@ -23,7 +24,7 @@ export function sentenceOf(input: RolloutInput, state: RolloutState): string {
     case 'waiting':
       return stop(`Waits${because(state.why)}`, `${batch} goes on by itself; no further node is taken until then.`);
     case 'soaking':
-      return `${batch} is on the new template and soaks.`;
+      return `${batch} is on the new template and soaks${judgedBy(input, state)}.`;
     case 'awaitingApprovalAfter':
       return `${before(state.why)}${batch} has passed its gates; waits for an approval of ${plan} to go on.${state.windowOpen ? '' : ' New and restarted pods get last good meanwhile.'}`;
     case 'paused':
@@ -84,6 +85,15 @@ function batchLabel(state: RolloutState): string {
   return batch === undefined
     ? 'The batch'
     : `Batch ${state.batch + 1}/${batches.length} (${batch.name}, ${batch.goal} nodes)`;
+}
+
+/** The gates that the running batch has to pass, by name. */
+function judgedBy(input: RolloutInput, state: RolloutState): string {
+  const batch = state.plan?.batches[state.batch]?.name ?? '';
+  const all = (input.sync.policy ?? input.spec.rollout).gates ?? [];
+  const names = all.filter((gate) => appliesTo(gate, batch)).map(({ name }) => name);
+  if (names.length === 0) return '';
+  return `; ${names.length === 1 ? 'gate' : 'gates'} ${shorten(names.join(', '), shown.text / 2)} must pass`;
 }
 
 function pauseAhead(state: RolloutState): string {

@@ -1,4 +1,5 @@
 import type { LocatedDiagnosis } from '../diagnosis/explanation.ts';
+import type { GateReport } from '../gates/types.ts';
 import type { Finding, LogEntry, NodeAside, Outcome, Progress } from '../wire.ts';
 import type { LivePhase, Phase } from './phases.ts';
 import type { NodeCensus, PlannedBatch } from './plan.ts';
@@ -60,6 +61,10 @@ export interface RolloutState {
   ignoredNodes: string[];
   /** Nodes whose gate is red now: what a retry with ignoreGate passes. More than the findings that are kept. */
   redNodes?: string[];
+  /** How the gates of the newest soak stood; absent where there were none. */
+  gates?: GateReport[];
+  /** Gates of the running batch that a person has passed. */
+  ignoredGates?: string[];
   progress: Progress | null;
   zones: { value: string; eligible: number; done: number }[];
   findings: Finding[];

@@ -36,5 +36,6 @@ export function statusOf(input: RolloutInput, state: RolloutState): RolloutStatu
     aside: state.aside ?? [],
     exposed: (state.exposed ?? []).slice(0, 10),
     tolerated: (state.tolerated ?? []).slice(0, 5),
+    ...(state.gates === undefined ? {} : { gates: state.gates }),
   };
 }

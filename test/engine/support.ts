@@ -7,6 +7,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { type ClusterClient, createClusterClient } from '../../activities/cluster/client.ts';
 import { loadKubeConfig } from '../../activities/cluster/kube-config.ts';
 import { wrapActivities } from '../../activities/failure.ts';
+import { createGateForms } from '../../activities/gates/forms.ts';
 import { createRolloutActivities } from '../../activities/rollout/activities.ts';
 import type { Rendered } from '../../activities/rollout/call.ts';
 import { rolloutIsRunning } from '../../activities/temporal/is-running.ts';
@@ -140,6 +141,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   const activities = wrapActivities(
     createRolloutActivities({
       clusterFor: () => worker,
+      gateForms: createGateForms({ allowLocal: true }),
       isRunning: rolloutIsRunning(temporal.client),
       maxNodesOut: () => options.maxNodesOut ?? null,
       ...(options.interlock === undefined ? {} : { interlock: { ...interlockPlace, name: options.interlock } }),

@@ -39,6 +39,7 @@ function configOf(overrides: Partial<ServicesConfig> = {}): ServicesConfig {
     webhookAddress: { host: '127.0.0.1', port: 0 },
     operationsAddress: { host: '127.0.0.1', port: 0 },
     registerSearchAttributes: true,
+    gatesMayAskLocal: false,
     maxCachedWorkflows: 200,
     drainMs: 500,
     temporalWaitMs: 5_000,

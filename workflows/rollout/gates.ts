@@ -17,6 +17,9 @@ export async function afterGates(run: RolloutRun): Promise<void> {
     return run.set({ phase: 'awaitingApprovalAfter' });
   }
   if (plan !== null && batch + 1 < plan.batches.length) {
+    // What a person has passed was passed for the batch that it was red in.
+    const { ignoredGates, ...kept } = run.state;
+    run.state = ignoredGates === undefined ? run.state : kept;
     run.set({ batch: batch + 1, phase: 'rolling' });
     // At a batch's end what was asked for "after this batch" takes effect before anything else is deleted.
     const { intent } = run.state;
@@ -46,11 +49,17 @@ export async function gateFailed(run: RolloutRun, result: BatchResult): Promise<
     run.stop(cause, 'rolling');
     if (yieldsToNewerCommit(run.state)) return;
   }
-  if (canGoBack(run) && run.policy.onFailure === 'rollback') {
+  if (canGoBack(run) && (result.gateAction ?? run.policy.onFailure) === 'rollback') {
     return run.set({ phase: 'rollingBack' });
   }
   await forceClosed(run, false, () => interrupts(run.state));
   run.stop(cause, run.input.mode === 'install' ? 'installing' : 'rolling');
+}
+
+/** Nobody can tell whether the release is well: last good is live again, and a person decides. */
+export async function gatesInconclusive(run: RolloutRun, result: BatchResult): Promise<void> {
+  await forceClosed(run, false, () => interrupts(run.state));
+  run.stop(result.attention ?? 'a gate is inconclusive', 'soaking');
 }
 
 /** Not without a last good, nor when last good itself is what does not come up: going back would do the same again. */
@@ -64,5 +73,7 @@ export function causeOf(findings: Finding[]): string {
   const [first] = findings;
   if (first === undefined) return 'a gate failed';
   const others = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
-  return `${first.cause} on node ${first.node}${others}: ${first.evidence}`;
+  // What a gate has measured of the release as a whole names no node.
+  const where = first.node === '' ? '' : ` on node ${first.node}`;
+  return `${first.cause}${where}${others}: ${first.evidence}`;
 }

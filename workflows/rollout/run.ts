@@ -1,5 +1,6 @@
 import { CancellationScope, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { BatchInput, BatchResult, RolloutContext } from '../../activities/contract.ts';
+import { appliesTo } from '../../domain/gates/applies.ts';
 import { cancelled } from '../../domain/rollout/accept.ts';
 import { rolloutDetails } from '../../domain/rollout/details.ts';
 import { policyOf, type RolloutInput } from '../../domain/rollout/input.ts';
@@ -59,7 +60,7 @@ export class RolloutRun {
   }
 
   /** Someone else changed the DaemonSet: nothing is deleted, and nothing is written over it until a person has decided. */
-  edited(result: BatchResult, before: LivePhase): void {
+  edited(result: Pick<BatchResult, 'edit'>, before: LivePhase): void {
     this.set({ windowOpen: false });
     this.stop(result.edit ?? 'someone else changed the DaemonSet', before);
   }
@@ -72,7 +73,7 @@ export class RolloutRun {
   /** Takes over what a batch or soak saw. */
   absorb(result: BatchResult): void {
     const { progress, zones, findings, redNodes, touched, touchedCount, deferred } = result;
-    const { aside, exposed, tolerated } = result;
+    const { aside, exposed, tolerated, gates } = result;
     this.set({
       progress,
       zones,
@@ -85,6 +86,7 @@ export class RolloutRun {
       // A first install reaches every node without taking one.
       ...(exposed === undefined || this.input.mode === 'install' ? {} : { exposed }),
       ...(tolerated === undefined ? {} : { tolerated }),
+      ...(gates === undefined ? {} : { gates }),
       judgeAgain: false,
     });
   }
@@ -148,6 +150,12 @@ export class RolloutRun {
     return null;
   }
 
+  /** Whether gates judge the running batch after its nodes have arrived. */
+  get hasGates(): boolean {
+    const name = this.state.plan?.batches[this.state.batch]?.name ?? '';
+    return (this.policy.gates ?? []).some((gate) => appliesTo(gate, name));
+  }
+
   /** What a batch activity is told. */
   batchInput(direction: 'forward' | 'back', toHash: string): BatchInput {
     const { plan, batch } = this.state;
@@ -171,8 +179,10 @@ export class RolloutRun {
   }
 
   #forwardOnly(): Partial<BatchInput> {
-    const { acceptedExposure, windowsOverridden } = this.state;
+    const { acceptedExposure, windowsOverridden, ignoredGates, plan } = this.state;
     return {
+      ...(this.policy.gates === undefined ? {} : { planned: plan?.batches.length ?? 0 }),
+      ...(ignoredGates === undefined ? {} : { ignoredGates }),
       ...(acceptedExposure === undefined ? {} : { acceptedExposure }),
       ...(windowsOverridden === undefined ? {} : { windowsOverridden: true }),
       ...(this.state.plan?.exposure === 'pin' ? { pin: true } : {}),

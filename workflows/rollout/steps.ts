@@ -1,4 +1,3 @@
-import { condition } from '@temporalio/workflow';
 import type { BatchResult } from '../../activities/contract.ts';
 import { shorten } from '../../domain/markdown.ts';
 import { interrupts } from '../../domain/rollout/accept.ts';
@@ -8,9 +7,11 @@ import { approvalVoid } from '../../domain/rollout/plan.ts';
 import { noted } from '../../domain/rollout/state.ts';
 import { HoldingInterrupted, readFailure } from '../holding.ts';
 import { clusterActivities, watchActivities } from '../proxies.ts';
+import { restUntil } from './at-rest.ts';
 import { wantsAttention } from './attention.ts';
 import { continueDue } from './continue.ts';
-import { afterGates, gateFailed } from './gates.ts';
+import { untilLeft } from './edits.ts';
+import { afterGates, gateFailed, gatesInconclusive } from './gates.ts';
 import { takeIntent } from './intents.ts';
 import { rollBack } from './roll-back.ts';
 import type { RolloutRun } from './run.ts';
@@ -60,9 +61,10 @@ async function phaseStep(run: RolloutRun): Promise<void> {
     case 'rollingBack':
       return await rollBack(run);
     case 'paused':
+      return await restUntil(run, () => run.state.phase !== 'paused');
     case 'stopped': {
       const { phase } = run.state;
-      return await condition(() => run.state.phase !== phase || interrupts(run.state) || continueDue());
+      return await untilLeft(run, () => run.state.phase !== phase || interrupts(run.state) || continueDue());
     }
     default:
       // Holding is a phase only while an activity call waits; between steps nothing is left in it.
@@ -117,13 +119,14 @@ async function install(run: RolloutRun): Promise<void> {
   run.absorb(result);
   if (result.verdict === 'edited') return run.edited(result, 'installing');
   if (result.verdict !== 'done') return await gateFailed(run, result);
+  if (run.hasGates) return run.set({ phase: 'soaking', soakUntilMs: null });
   await afterGates(run);
 }
 
 async function awaitApproval(run: RolloutRun, moment: 'before' | 'after'): Promise<void> {
   const key = `${moment}:${run.state.batch}`;
   const given = (): boolean => run.state.approved.includes(key);
-  await condition(() => given() || interrupts(run.state) || continueDue());
+  await restUntil(run, given);
   if (interrupts(run.state) || !given()) return;
   const census = await run.answered(
     () => clusterActivities(run.input.ref.cluster).takeCensus({ context: run.context() }),
@@ -150,7 +153,7 @@ async function rollBatch(run: RolloutRun): Promise<void> {
   if (!(await mayStart(run))) return;
   const toHash = await openWindow(run);
   const total = run.state.plan?.batches.length ?? 0;
-  const soaks = (batch?.soakMs ?? 0) > 0;
+  const soaks = (batch?.soakMs ?? 0) > 0 || run.hasGates;
   const summary = `batch ${run.state.batch + 1}/${total}: ${batch?.name ?? ''}, ${batch?.goal ?? 0} nodes`.slice(
     0,
     180,
@@ -180,10 +183,9 @@ async function soak(run: RolloutRun): Promise<void> {
   run.set({ soakUntilMs: untilMs });
   const result = await run.interruptible(
     () =>
-      watchActivities(run.input.ref.cluster).watchSoak.executeWithOptions(
-        { summary: `soak ${Math.round(soakMs / 1000)} s` },
-        [{ batch: run.batchInput('forward', run.state.toHash ?? ''), untilMs }],
-      ),
+      watchActivities(run.input.ref.cluster).watchSoak.executeWithOptions({ summary: soakSummary(run, soakMs) }, [
+        { batch: run.batchInput('forward', run.state.toHash ?? ''), untilMs },
+      ]),
     () => interrupts(run.state),
   );
   run.set({ soakUntilMs: null });
@@ -192,10 +194,19 @@ async function soak(run: RolloutRun): Promise<void> {
   noteSoak(run, result);
   if (result.verdict === 'failed') return await gateFailed(run, result);
   if (result.verdict === 'edited') return run.edited(result, 'rolling');
+  if (result.gateAction !== undefined) return await gatesInconclusive(run, result);
   if (result.verdict === 'attention') return await wantsAttention(run, result, 'soaking');
   // Nodes joined or lost their pod while last good was live: the batch takes them, and soaks again.
-  if (result.verdict === 'incomplete') return run.set({ phase: 'rolling' });
+  if (result.verdict === 'incomplete')
+    return run.set({ phase: run.input.mode === 'install' ? 'installing' : 'rolling' });
   await afterGates(run);
+}
+
+function soakSummary(run: RolloutRun, soakMs: number): string {
+  const soak = `soak ${Math.round(soakMs / 1000)} s`;
+  if (!run.hasGates) return soak;
+  const names = (run.policy.gates ?? []).map(({ name }) => name).join(', ');
+  return `${soakMs === 0 ? '' : `${soak}, `}gates: ${names}`.slice(0, 180);
 }
 
 /** While it runs its heartbeat tells that it started anew; afterwards the log does. */

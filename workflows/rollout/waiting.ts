@@ -1,6 +1,7 @@
 import type { BatchResult, MayRoll } from '../../activities/contract.ts';
 import { interrupts } from '../../domain/rollout/accept.ts';
 import { guardActivities } from '../proxies.ts';
+import { untilLeft } from './edits.ts';
 import type { RolloutRun } from './run.ts';
 import { closeWindow } from './windows.ts';
 
@@ -31,8 +32,17 @@ export async function batchClosed(run: RolloutRun, result: BatchResult): Promise
 
 /** Phase `waiting`: until nodes may be taken, or a message wants something else. */
 export async function wait(run: RolloutRun): Promise<void> {
-  const answer = await ask(run, run.state.why ?? '');
-  if (answer === null) return;
+  let answered = false;
+  const asking = ask(run, run.state.why ?? '').finally(() => {
+    answered = true;
+  });
+  // Told below, and not while nobody listens.
+  asking.catch(() => undefined);
+  await untilLeft(run, () => answered);
+  const edited = run.state.phase === 'stopped';
+  if (edited) run.interrupt();
+  const answer = await asking;
+  if (answer === null || edited) return;
   if (answer.open) run.set({ phase: 'rolling', why: null, waitUntilMs: null });
   else run.set({ why: answer.sentence, waitUntilMs: answer.untilMs });
 }
