@@ -253,6 +253,17 @@ export interface GuardActivities {
     windows: RolloutWindow[];
     told?: string;
   }): Promise<MayRoll>;
+  /**
+   * Answers once somebody else has changed, deleted or made again the DaemonSet in another way than `told`, and with null once that
+   * is undone. Until then every attempt fails with a BENIGN failure, which costs no history. Never fails because the cluster cannot
+   * be asked.
+   */
+  waitForEdit(input: {
+    context: RolloutContext;
+    told: string | null;
+    /** `lastGood` where no other template may be live, `any` where every known one may. */
+    live: 'lastGood' | 'any';
+  }): Promise<{ edit: string | null }>;
   /** Stops every deletion of every rollout in the cluster, rollbacks included, or lets them go on. */
   setBrake(input: { cluster: string; paused: { by: string; reason: string } | null }): Promise<void>;
   /** What the brake says, `who: why`; null while it is off. */

@@ -9,4 +9,6 @@ export const patches = {
   othersReturn: 'others-return',
   /** A red gate is diagnosed before anything else is done about it. */
   diagnosis: 'diagnosis',
+  /** While a rollout waits it is looked whether others change its DaemonSet. */
+  editsWatched: 'edits-watched',
 } as const;

@@ -109,10 +109,12 @@ export function clusterActivities(cluster: string): ClusterActivities {
   };
 }
 
-/** Whether nodes may be taken now. Waiting for another answer than `told` is made of attempts that cost no history. */
-export function guardActivities(cluster: string): ActivityInterfaceFor<Pick<GuardActivities, 'mayRoll'>> {
+/** Whether nodes may be taken now, and what others do meanwhile. Waiting is made of attempts that cost no history. */
+export function guardActivities(
+  cluster: string,
+): ActivityInterfaceFor<Pick<GuardActivities, 'mayRoll' | 'waitForEdit'>> {
   const taskQueue = clusterTaskQueue(cluster);
-  return proxyActivities<Pick<GuardActivities, 'mayRoll'>>({ ...short, ...waiting, taskQueue });
+  return proxyActivities<Pick<GuardActivities, 'mayRoll' | 'waitForEdit'>>({ ...short, ...waiting, taskQueue });
 }
 
 /** The brake of a cluster, for a person who waits for the answer. */

@@ -129,6 +129,85 @@ scenario(
 );
 
 scenario(
+  'S31: RollingUpdate in a pause is told within 15 s, with what stops the controller; undone, the pause is what it was',
+  { otherHands: ['daemon-set-controller'] },
+  async (scene) => {
+    const rollout = await standing(scene);
+    await rollout.send('pause', { reason: 'lunch' });
+    const { sentence: before } = await rollout.reaches('paused');
+    await run(scene, 'patch', 'daemonset', 'agent', '-p', '{"spec":{"updateStrategy":{"type":"RollingUpdate"}}}');
+    const flippedMs = Date.now();
+    const { sentence } = await rollout.reaches('paused', (status) => status.sentence.includes('Meanwhile'));
+    expect(Date.now() - flippedMs).toBeLessThan(15_000);
+    expect(sentence).toMatch(
+      /^Paused: paused by ann@example.com: lunch. Meanwhile: kubectl-patch \(Update, .*\) changed the update strategy .* to RollingUpdate, so the DaemonSet controller now replaces pods by itself/,
+    );
+    const cure = /kubectl (patch daemonset agent .* -p) '(.*)'/.exec(sentence);
+    await kubectl.run([...(cure?.[1]?.split(' ') ?? []), cure?.[2] ?? '']);
+    await rollout.reaches('paused', (status) => status.sentence === before);
+    await rollout.send('resume');
+    expect(await scene.letThrough(rollout, held)).toMatchObject({ outcome: 'succeeded' });
+  },
+);
+
+scenario(
+  'S29: an edit while an approval is waited for stops it within 15 s, and says who, what and what to do',
+  { templates: 3 },
+  async (scene) => {
+    await scene.install('hands:1');
+    const batches = [{ name: 'all', nodes: '100%' as const, soakMs: 0, approval: 'before' as const }];
+    const rollout = await scene.rollout('hands:2', { policy: { batches } });
+    await rollout.reaches('awaitingApprovalBefore');
+    await run(scene, 'set', 'image', 'daemonset/agent', 'agent=hands:3');
+    const editedMs = Date.now();
+    const { sentence } = await rollout.reaches('stopped');
+    expect(Date.now() - editedMs).toBeLessThan(15_000);
+    expect(sentence).toMatch(/^Stopped: kubectl-set .*agent\].image: hands:1 became hands:3.*Waits for resume/);
+    await run(scene, 'set', 'image', 'daemonset/agent', 'agent=hands:1');
+    await rollout.reaches('stopped', (status) => status.sentence.includes('That has been undone since'));
+    await rollout.send('resume');
+    const { planDigest } = await rollout.reaches('awaitingApprovalBefore');
+    await rollout.send('approve', { plan: planDigest });
+    expect(await rollout.result()).toMatchObject({ outcome: 'succeeded' });
+  },
+);
+
+scenario(
+  'S30: kubectl rollout undo while an approval is waited for puts the new template back: it stops',
+  {},
+  async (scene) => {
+    await scene.install('hands:1');
+    const batches = [
+      { name: 'some', nodes: 2, soakMs: 0, approval: 'after' as const },
+      { name: 'all', nodes: '100%' as const, soakMs: 0 },
+    ];
+    const rollout = await scene.rollout('hands:2', { policy: { batches } });
+    await rollout.reaches('awaitingApprovalAfter');
+    await run(scene, 'rollout', 'undo', 'daemonset/agent');
+    expect((await rollout.reaches('stopped')).sentence).toContain('put another template live');
+    await rollout.send('rollback');
+    expect(await rollout.result()).toMatchObject({ outcome: 'rolledBack' });
+  },
+);
+
+scenario(
+  'S32: a DaemonSet that is deleted while a window is waited for is told at once',
+  { otherHands: ['garbage-collector'] },
+  async (scene) => {
+    await scene.install('hands:1');
+    const never = [{ kind: 'deny' as const, schedule: '0 0 * * *', durationMs: 24 * 3_600_000, timeZone: 'UTC' }];
+    const rollout = await scene.rollout('hands:2', { policy: { windows: never } });
+    await rollout.reaches('waiting');
+    await run(scene, 'delete', 'daemonset', 'agent');
+    expect((await rollout.reaches('stopped')).sentence).toMatch(
+      /DaemonSet .*\/agent was deleted; its pods are left alone/,
+    );
+    await rollout.send('abort');
+    expect(await rollout.result()).toMatchObject({ outcome: 'aborted' });
+  },
+);
+
+scenario(
   'S32: a DaemonSet that is deleted ends it; its pods are left to Kubernetes',
   { otherHands: ['garbage-collector'] },
   async (scene) => {
