@@ -1,14 +1,19 @@
-import { pruneOffWarning, pruneWarning } from '../../domain/application/prune-sentences.ts';
+import {
+  pruneOffWarning,
+  pruneWarning,
+  returnRefusal,
+  returnWarning,
+} from '../../domain/application/prune-sentences.ts';
+import { sameDaemonSet } from '../../domain/application/state.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import { daemonSetLabel } from '../../domain/ids.ts';
 import { isDaemonSet } from '../../domain/manifest/object.ts';
-import type { DaemonSetRecord } from '../../domain/record.ts';
-import type { PrunedDaemonSet } from '../../domain/sync.ts';
-import { hasStatus } from '../cluster/kube-error.ts';
-import { listRecords } from '../cluster/record-store.ts';
+import type { GoodRevision } from '../../domain/record.ts';
+import type { DaemonSetSync, PrunedDaemonSet } from '../../domain/sync.ts';
 import type { SyncContext } from './context.ts';
 import type { Examined } from './examine.ts';
 import { managedDaemonSets } from './managed.ts';
+import { type Begun, readBegun } from './prune-begun.ts';
 import { countLeft } from './prune-view.ts';
 
 const shownErrors = 10;
@@ -17,6 +22,16 @@ const shownErrors = 10;
 export interface Dropped {
   prune: PrunedDaemonSet[];
   warnings: string[];
+  /** Of what git holds again while pods of it are left from pruning. */
+  returning: Returning[];
+}
+
+/** A DaemonSet that is gone, pods of which pruning has left. */
+export interface Returning {
+  ref: { namespace: string; name: string };
+  pods: number;
+  /** The template of these pods, as far as is known. */
+  good?: GoodRevision;
 }
 
 /**
@@ -47,11 +62,11 @@ export async function droppedDaemonSets(
     .filter((ref) => !kept.has(daemonSetLabel(ref)));
   if (missing.length > 0 && sync.prune === false) throw keptRunning(commit, source.path, missing);
   const live = new Set(managed.map(({ metadata }) => metadata.uid));
-  const begun = (await readBegun(context, namespaces)).filter(
-    ({ ref, record }) => !kept.has(daemonSetLabel(ref)) && !live.has(record.daemonSetUid),
-  );
-  const halves = await Promise.all(begun.map((one) => halfPruned(context, one)));
+  const begun = (await readBegun(context, namespaces)).filter(({ record }) => !live.has(record.daemonSetUid));
+  const isBack = ({ ref }: Begun): boolean => kept.has(daemonSetLabel(ref));
+  const halves = await Promise.all(begun.filter((one) => !isBack(one)).map((one) => halfPruned(context, one)));
   const left = halves.filter((half) => half !== null);
+  const returning = await Promise.all(begun.filter(isBack).map((one) => comingBack(context, one)));
   const prune = [...missing, ...left.flatMap((half) => ('uid' in half ? [half] : []))];
   return {
     prune,
@@ -60,7 +75,21 @@ export async function droppedDaemonSets(
       ...prune.filter(isOfInterest).map(pruneWarning),
       ...left.flatMap((half) => ('off' in half ? [half.off] : [])),
     ],
+    returning: returning.filter(({ pods }) => pods > 0),
   };
+}
+
+/**
+ * What the plan says of a DaemonSet that comes back while pods of it are left. With another template it is refused: an install
+ * replaces no pod, so they would stay on the old one.
+ */
+export function returnWarnings(returning: readonly Returning[], planned: readonly DaemonSetSync[]): string[] {
+  return returning.flatMap(({ ref, pods, good }) => {
+    const sync = planned.find((one) => sameDaemonSet(one, ref) && one.verdict === 'install');
+    if (sync === undefined) return [];
+    if (good === undefined || good.templateDigest === sync.templateDigest) return [returnWarning(ref, pods)];
+    throw new NodewaveError('BadInput', returnRefusal(ref, pods, good.commit));
+  });
 }
 
 function isOfInterest({ pods, batches }: PrunedDaemonSet): boolean {
@@ -81,19 +110,11 @@ function keptRunning(commit: string, path: string, missing: readonly PrunedDaemo
   );
 }
 
-type Begun = Awaited<ReturnType<typeof listRecords>>[number];
-
-/** Records of DaemonSets whose pruning has begun; only they still know of it when Temporal's database was lost, or pruning cut off. */
-async function readBegun({ client, application, spec }: SyncContext, namespaces: readonly string[]): Promise<Begun[]> {
-  const hasBegun = (record: DaemonSetRecord): boolean => record.pruning !== undefined;
-  try {
-    return await listRecords(client, application, hasBegun);
-  } catch (error) {
-    if (!hasStatus(error, 403)) throw error;
-    const all = [...new Set([spec.destination.namespace, ...namespaces])];
-    const found = await Promise.all(all.map((namespace) => listRecords(client, application, hasBegun, namespace)));
-    return found.flat();
-  }
+async function comingBack({ client }: SyncContext, { ref, record }: Begun): Promise<Returning> {
+  const { daemonSetUid: uid, pruning, good } = record;
+  const selector = pruning?.selector ?? '';
+  const pods = await countLeft(client, { namespace: ref.namespace, uid, selector });
+  return { ref, pods, ...(good[0] === undefined ? {} : { good: good[0] }) };
 }
 
 /** What is left of a DaemonSet that is gone, or with pruning switched off a sentence about it. */

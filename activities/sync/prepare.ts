@@ -8,7 +8,7 @@ import { surgeWarning } from '../../domain/policy/surge.ts';
 import type { DaemonSetSync, ObjectChange, SyncPlan } from '../../domain/sync.ts';
 import { lanes, type Rendered, type SyncContext } from './context.ts';
 import { judgeDaemonSet } from './daemon-set.ts';
-import { droppedDaemonSets } from './dropped.ts';
+import { droppedDaemonSets, returnWarnings } from './dropped.ts';
 import { type Examined, examineObject } from './examine.ts';
 import { locateObjects } from './locate.ts';
 import { inParallel } from './parallel.ts';
@@ -41,7 +41,7 @@ export async function prepareChangeSet(context: SyncContext, commit: string, ren
     commit,
     results.filter((result): result is DocumentError => !('desired' in result)),
   );
-  const { prune, warnings } = await droppedDaemonSets(context, commit, examined);
+  const { prune, warnings, returning } = await droppedDaemonSets(context, commit, examined);
   const others = examined.filter(({ object }) => !isDaemonSet(object));
   const daemonSets = examined.filter(({ object }) => isDaemonSet(object));
   const judged = await inParallel(daemonSets, lanes, async (item) => {
@@ -49,6 +49,10 @@ export async function prepareChangeSet(context: SyncContext, commit: string, ren
     return { resolved, examined: item, sync: await judgeDaemonSet(context, item, objects, resolved.policy) };
   });
   refusePolicies(judged.map(({ sync }) => sync));
+  const back = returnWarnings(
+    returning,
+    judged.map(({ sync }) => sync),
+  );
   const surges = judged.map(({ examined, resolved }) => surgeWarning(examined.object, resolved.policy.maxUnavailable));
   const pins = await pinWarnings(
     context.client,
@@ -66,7 +70,7 @@ export async function prepareChangeSet(context: SyncContext, commit: string, ren
     },
     daemonSets: judged.map(({ sync }) => sync),
     ...(prune.length === 0 ? {} : { prune }),
-    warnings: [...warnings, ...warningsOf(examined, context.application, notes)],
+    warnings: [...warnings, ...back, ...warningsOf(examined, context.application, notes)],
   };
   return { plan, objects: examined.map(objectChange), daemonSets: judged };
 }

@@ -34,6 +34,9 @@ const lateMs = 60_000;
 /** Longest time between two decisions. */
 const tickMs = 1_000;
 
+/** Shortest time between two decisions: events come in bursts. */
+const settleMs = 60;
+
 /** How soon a hold is looked at again. */
 const holdMs = 15_000;
 
@@ -62,7 +65,8 @@ async function prune(call: PruneCall): Promise<PruneStep> {
     const { selector } = pruningOf(stored);
     const lives = AbortSignal.any([signal, views.signal]);
     const view = await openPruneView(context.client, { namespace, uid, selector }, lives);
-    return await Promise.race([takeBatch(call, stored, view), view.failed]);
+    // With the view's own signal: once the view has failed, nothing may go on beside the next attempt.
+    return await Promise.race([takeBatch({ ...call, signal: lives }, stored, view), view.failed]);
   } finally {
     views.abort(new Error('the batch has ended'));
   }
@@ -79,6 +83,10 @@ async function goOn(call: PruneCall, stored: StoredRecord): Promise<StoredRecord
 async function takeBatch(call: PruneCall, first: StoredRecord, view: PruneView): Promise<PruneStep> {
   const { one, batches, signal } = call;
   const rules = { ...batches, seed: one.uid };
+  const next = async (changed: Promise<void>): Promise<void> => {
+    const settled = changed.then(() => sleep(settleMs, undefined, { signal }));
+    await Promise.race([settled, sleep(tickMs, undefined, { signal })]);
+  };
   let stored = first;
   const deleted = new Set<string>();
   for (;;) {
@@ -107,9 +115,8 @@ async function takeBatch(call: PruneCall, first: StoredRecord, view: PruneView):
         break;
       case 'close': {
         stored = await write(call, stored, { ...pruning, batch: [], goneMs: Date.now() });
-        if (left > 0 && pruningOf(stored).batch.length === 0) {
-          return { verdict: 'batch', ...count, restMs: batches.pauseMs };
-        }
+        // The next one is decided on what is there then, after a look at the whole.
+        if (left > 0) return { verdict: 'batch', ...count, restMs: batches.pauseMs };
         break;
       }
       case 'take':
@@ -117,13 +124,14 @@ async function takeBatch(call: PruneCall, first: StoredRecord, view: PruneView):
         const stop = await call.stops(move.do === 'take' ? 'batch' : 'pod');
         if (stop !== null) return { verdict: 'held', ...count, ...stop };
         if (move.do === 'take') stored = await write(call, stored, taking(pruning, move));
-        else await remove(call, move.pods, deleted);
+        // Those that have changed since they were seen are looked at again.
+        else if (!(await remove(call, move.pods, deleted))) await next(changed);
         break;
       }
       case 'wait': {
         const late = move.pods.filter((pod) => Date.now() > (pod.terminatingUntilMs ?? 0) + lateMs);
         if (late.length > 0) return { verdict: 'held', ...count, sentence: podsEndLate(late) };
-        await Promise.race([changed, sleep(tickMs, undefined, { signal })]);
+        await next(changed);
         break;
       }
     }
@@ -135,12 +143,13 @@ function taking(pruning: Pruning, move: Extract<PruneMove, { do: 'take' }>): Pru
   return { ...pruning, batch: move.pods.map((pod) => pod.uid), taken };
 }
 
-/** Deletes pods that the record names, and adds them to `deleted`. */
-async function remove(call: PruneCall, pods: readonly PodView[], deleted: Set<string>): Promise<void> {
+/** Deletes pods that the record names, and adds them to `deleted`; false when not all could be. */
+async function remove(call: PruneCall, pods: readonly PodView[], deleted: Set<string>): Promise<boolean> {
   const { context, one, signal, stops } = call;
   const isStopped = async (): Promise<boolean> => (await stops('pod')) !== null;
   const deps = { client: context.client, signal, evictions: null, isStopped };
   await removePods(deps, one.namespace, pods, performance.now(), deleted);
+  return pods.every((pod) => deleted.has(pod.uid));
 }
 
 function marked(pod: PodView): PodView {

@@ -1,3 +1,4 @@
+import { pruneForgotten } from '../../domain/application/prune-sentences.ts';
 import type { DaemonSetRecord } from '../../domain/record.ts';
 import { hasStatus } from '../cluster/kube-error.ts';
 import type { ControllerRevision } from '../cluster/objects.ts';
@@ -5,6 +6,8 @@ import { paths } from '../cluster/paths.ts';
 import { readRecord, writeRecord } from '../cluster/record-store.ts';
 import { retryMoved } from '../cluster/retry-moved.ts';
 import type { SyncContext } from './context.ts';
+import { readBegun } from './prune-begun.ts';
+import { countLeft } from './prune-view.ts';
 
 type Ref = { namespace: string; name: string };
 
@@ -22,6 +25,18 @@ export async function removeLeftovers(
   const note = await removeRevisions(context, ref, uid, selector);
   await retryMoved(() => dropRecord(context, ref, uid));
   return note;
+}
+
+/** Leaves what is left of prunings as it is, for an application that is deleted. Returns a sentence each. */
+export async function forgetPrunings(context: SyncContext): Promise<string[]> {
+  const notes: string[] = [];
+  for (const { ref, record } of await readBegun(context)) {
+    const { pruning, daemonSetUid: uid } = record;
+    const pods = await countLeft(context.client, { ...ref, uid, selector: pruning?.selector ?? '' });
+    await retryMoved(() => dropRecord(context, ref, uid));
+    if (pods > 0) notes.push(pruneForgotten(ref, pods, pruning?.selector ?? ''));
+  }
+  return notes;
 }
 
 async function removeRevisions(

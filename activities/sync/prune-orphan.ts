@@ -16,7 +16,7 @@ import { removeDaemonSet } from './prune.ts';
 const orphanDeadlineMs = 60_000;
 
 /** A pod that is made while its DaemonSet is orphaned may be collected by Kubernetes itself: it must have seen it before. */
-const settled = { ageMs: 3_000, patienceMs: 30_000 } as const;
+const settled = { ageMs: 3_000, lookMs: 1_000, patienceMs: 30_000 } as const;
 
 const pollMs = 250;
 
@@ -52,7 +52,7 @@ export async function orphanPods(context: SyncContext, one: PrunedDaemonSet, sig
 /** Uids of its pods, once all of them are old enough. */
 async function settledPods({ client }: SyncContext, live: DaemonSet, signal: AbortSignal): Promise<string[]> {
   const { uid, namespace = '' } = live.metadata;
-  for (const sinceMs = performance.now(); ; await sleep(pollMs, undefined, { signal })) {
+  for (const sinceMs = performance.now(); ; await sleep(settled.lookMs, undefined, { signal })) {
     const { items } = await client.list(paths.pods(namespace), {
       labelSelector: labelSelectorOf(live),
       signal,

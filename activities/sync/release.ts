@@ -15,6 +15,7 @@ import { undoHooks } from '../rollout/hook-undo.ts';
 import type { SyncContext } from './context.ts';
 import { locateObjects } from './locate.ts';
 import { managedDaemonSets } from './managed.ts';
+import { forgetPrunings } from './prune-end.ts';
 import { releasedPhase, updateRecord } from './record.ts';
 import { writeManagedFields } from './take-over.ts';
 
@@ -39,7 +40,7 @@ export async function releaseObjects(
     signal.throwIfAborted();
     notes.push(await retryMoved(() => releaseDaemonSet(context, daemonSet, objects, signal)));
   }
-  notes.push(...(await releaseOthers(context, objects ?? [])));
+  notes.push(...(await forgetPrunings(context)), ...(await releaseOthers(context, objects ?? [])));
   return notes;
 }
 

@@ -58,11 +58,12 @@ export function nextPruneMove(rules: PruneRules, view: PruneView): PruneMove {
   const ending = pods.filter((pod) => pod.terminatingUntilMs !== undefined && isReady(pod));
   const ready = live.filter(isReady);
   const pool = ready.length > 0 ? ready : live;
-  const interrupted = pool.filter((pod) => pruning.batch.includes(pod.uid));
+  const batch = new Set(pruning.batch);
+  const interrupted = pool.filter((pod) => batch.has(pod.uid));
 
   if (interrupted.length === 0) {
     if (ending.length > 0) return { do: 'wait', pods: ending };
-    if (pruning.batch.length > 0) return { do: 'close' };
+    if (batch.size > 0) return { do: 'close' };
     if (live.length === 0) return { do: 'done', onAwayNodes: [...pods] };
     const restMs = pruning.goneMs === null ? 0 : pruning.goneMs + rules.pauseMs;
     if (nowMs < restMs) return { do: 'rest', untilMs: restMs };

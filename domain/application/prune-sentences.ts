@@ -1,6 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import { daemonSetLabel } from '../ids.ts';
-import { clockTime } from '../markdown.ts';
+import { clockTime, shortCommit } from '../markdown.ts';
 import type { PrunedDaemonSet } from '../sync.ts';
 import { pruneBatchSize } from './prune-batches.ts';
 
@@ -31,8 +31,28 @@ export function pruneWarning(one: PrunedDaemonSet): string {
 /** What the plan says of pods that pruning has left, now that it is off. */
 export function pruneOffWarning(ref: Ref, pods: number, selector: string): string {
   return (
-    `DaemonSet ${daemonSetLabel(ref)} was being pruned when sync.prune was switched off: ${counted(pods, 'pod')} of it run on without it. ` +
+    `DaemonSet ${daemonSetLabel(ref)} was being pruned when sync.prune was switched off: ${counted(pods, 'pod')} of it ${pods === 1 ? 'runs' : 'run'} on without it. ` +
     `Switch it on again, put the DaemonSet back into git, which adopts them, or delete them with \`kubectl delete pods -n ${ref.namespace} -l '${selector}'\``
+  );
+}
+
+/** What is left when the application is deleted. */
+export function pruneForgotten(ref: Ref, pods: number, selector: string): string {
+  const run = pods === 1 ? 'runs' : 'run';
+  return `DaemonSet ${daemonSetLabel(ref)} was being pruned: ${counted(pods, 'pod')} of it ${run} on without it; to delete them: \`kubectl delete pods -n ${ref.namespace} -l '${selector}'\``;
+}
+
+/** What the plan says of a DaemonSet that is back in git while pods of it are left. */
+export function returnWarning(ref: Ref, pods: number): string {
+  return `DaemonSet ${daemonSetLabel(ref)} is back in git: it adopts ${counted(pods, 'pod')} that pruning has left, without a restart`;
+}
+
+/** Why it may not come back as it is. */
+export function returnRefusal(ref: Ref, pods: number, commit: string): string {
+  const are = pods === 1 ? 'is' : 'are';
+  return (
+    `DaemonSet ${daemonSetLabel(ref)} is back in git with another template while ${counted(pods, 'pod')} of the old one ${are} left from pruning, ` +
+    `which an install would not replace. Put it back as it was in commit ${shortCommit(commit)} and change it once that is installed, or take it out again until pruning has ended`
   );
 }
 

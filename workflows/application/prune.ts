@@ -12,6 +12,9 @@ import { type App, logLine, show, specOf } from './app.ts';
 /** Shortest time between two batches' activities: clocks of worker and server differ. */
 const leastRestMs = 1_000;
 
+/** Temporal takes summaries of 200 bytes. */
+const summaryLength = 120;
+
 /** Whether something else is to be pruned in batches now than what is. */
 export function pruneIsStale(app: App): boolean {
   return (app.prune?.key ?? null) !== keyOf(dueBatches(app.state));
@@ -53,6 +56,7 @@ async function prune(app: App, { run, one }: DueBatches, key: string): Promise<v
   };
   const { pruneBatch } = clusterActivities(spec.destination.cluster);
   const label = daemonSetLabel(one);
+  const summary = shorten(label, summaryLength);
   const holding = {
     enter: (sentence: string) => {
       notePruneHeld(state, one, sentence);
@@ -66,7 +70,7 @@ async function prune(app: App, { run, one }: DueBatches, key: string): Promise<v
   try {
     for (;;) {
       const input = { spec, daemonSet: one, ...(told && { told }), ...(run.expedite && { expedite: true }) };
-      const step = await untilAnswered(() => pruneBatch.executeWithOptions({ summary: label }, [input]), holding);
+      const step = await untilAnswered(() => pruneBatch.executeWithOptions({ summary }, [input]), holding);
       told = step.verdict === 'held' ? step.sentence : undefined;
       if (step.verdict === 'held') {
         holding.enter(step.sentence ?? '');
@@ -74,7 +78,7 @@ async function prune(app: App, { run, one }: DueBatches, key: string): Promise<v
         const restMs = Math.max(leastRestMs, step.restMs ?? 0);
         notePruneProgress(state, one, step, Date.now() + restMs);
         show(app);
-        await sleep(restMs, { summary: `${label}: ${step.left} of ${step.total} pods left` });
+        await sleep(restMs, { summary: `${summary}: ${step.left} of ${step.total} pods left` });
       } else {
         const cause = step.sentence ?? null;
         return settle({ outcome: step.verdict === 'done' ? 'configured' : 'failed', cause });
