@@ -29,12 +29,12 @@ const mostHeaderBytes = 16 * 1024;
 export async function answerHttp(request: HttpRequest, scope: HttpScope): Promise<GateAnswer> {
   const { signal, allowLocal, secrets } = scope;
   signal.throwIfAborted();
+  const credentials = await credentialsOf(request.auth, secrets, signal);
+  if ('problem' in credentials) return problem(credentials.problem);
   const deadline = AbortSignal.timeout(request.timeoutMs);
   const limit = AbortSignal.any([signal, deadline]);
   let host = URL.parse(request.url)?.host ?? request.url;
   try {
-    const credentials = await credentialsOf(request.auth, secrets, limit);
-    if ('problem' in credentials) return problem(credentials.problem);
     const agent = agentFor(credentials, allowLocal, request);
     try {
       let url = new URL(request.url);
@@ -78,22 +78,26 @@ function agentFor({ ca, serverName }: Credentials, allowLocal: boolean, { timeou
   });
 }
 
-function exchange(
+async function exchange(
   url: URL,
   { method, headers, body }: HttpRequest,
   credentials: Credentials,
   dispatcher: Agent,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
-  return send(url, {
+  const answer = await send(url, {
     method,
     headers: { 'user-agent': 'nodewave', ...headers, ...credentials.headers },
     body: body ?? null,
     dispatcher,
     signal,
+    // The signal has the deadline of the whole exchange.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+  // A body that is left unread fails with nobody listening, which would end the process.
+  answer.body.on('error', () => undefined);
+  return answer;
 }
 
 /** Where to go on, or what is wrong with it. Credentials go along, so nowhere else than where they were meant to go. */

@@ -15,6 +15,7 @@ const silent: Record<string, string> = {
   ENETUNREACH: 'cannot be reached: no route to it',
   ENETDOWN: 'cannot be reached: the network is down',
   ETIMEDOUT: 'did not answer in time',
+  UND_ERR_CONNECT_TIMEOUT: 'did not answer in time',
 };
 
 const names: Record<string, string> = {
@@ -37,14 +38,16 @@ const certificates: Record<string, string> = {
 };
 
 /**
- * The sentence for an error of a connection. The error's own message is not quoted except for what OpenSSL says of a certificate: it may
- * hold what the request carried.
+ * The sentence for an error of a connection. The error's own message is not quoted: it may hold what the request carried.
  * @param host `name:port`, as people know it
  */
 export function httpProblem(error: unknown, host: string): HttpProblem {
   const chain = causes(error);
   const local = chain.find((one) => one instanceof LocalAddressError);
   if (local !== undefined) return { sentence: local.message, unanswered: false };
+  if (chain.some(({ name }) => name === 'HTTPParserError')) {
+    return { sentence: `${host} does not speak HTTP`, unanswered: false };
+  }
   for (const { code, message } of chain.map((one) => ({ code: codeOf(one), message: one.message }))) {
     if (Object.hasOwn(silent, code)) return { sentence: `${host} ${silent[code]}`, unanswered: true };
     if (Object.hasOwn(names, code)) return { sentence: `${host} ${names[code]}`, unanswered: false };
@@ -58,7 +61,6 @@ export function httpProblem(error: unknown, host: string): HttpProblem {
         : `broke off the TLS handshake (${code})`;
       return { sentence: `${host} ${what}`, unanswered: false };
     }
-    if (code.startsWith('HPE_')) return { sentence: `${host} does not speak HTTP (${code})`, unanswered: false };
     if (code === 'UND_ERR_HEADERS_OVERFLOW')
       return { sentence: `${host} answered with too large headers`, unanswered: false };
   }

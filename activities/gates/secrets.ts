@@ -34,7 +34,7 @@ const keepProblemMs = 30_000;
  * @param nowMs a clock, in milliseconds; only differences count
  */
 export function createSecretReader(
-  client: ClusterClient,
+  client: Pick<ClusterClient, 'get'>,
   namespace: string,
   nowMs: () => number = () => performance.now(),
 ): SecretReader {
@@ -114,7 +114,12 @@ export async function credentialsOf(
   };
 }
 
-async function readSecret(client: ClusterClient, namespace: string, name: string, signal: AbortSignal): Promise<Data> {
+async function readSecret(
+  client: Pick<ClusterClient, 'get'>,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<Data> {
   try {
     const found = await client.get<{ data?: Record<string, string> }>(paths.secret(namespace, name), { signal });
     if (found === null) return { problem: `Secret ${namespace}/${name} does not exist` };
