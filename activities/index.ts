@@ -3,6 +3,8 @@ import type { ApplicationSpec } from '../domain/application/spec.ts';
 import type { IntOrPercent } from '../domain/rollout/policy.ts';
 import type { ClusterClient } from './cluster/client.ts';
 import type { Activities } from './contract.ts';
+import { createDiagnosisActivities } from './diagnosis/activities.ts';
+import type { DiagnosisActivities } from './diagnosis/contract.ts';
 import { wrapActivities } from './failure.ts';
 import type { GateForms } from './gates/ask.ts';
 import { createGitActivities } from './git/activities.ts';
@@ -35,6 +37,7 @@ export function createActivities(deps: ActivityDeps): ActivitiesByQueue {
     workflowQueue: wrapActivities({ ...createGitActivities({ git }), ...createTemporalActivities({ client }) }),
     clusterQueues: wrapActivities({
       ...createSyncActivities({ clusterFor, render }),
+      ...createDiagnosisActivities({ clusterFor }),
       ...createRolloutActivities({ clusterFor, render, maxNodesOut, gateForms, isRunning: rolloutIsRunning(client) }),
     }),
   };
@@ -43,5 +46,5 @@ export function createActivities(deps: ActivityDeps): ActivitiesByQueue {
 /** All activities, divided by queue; together they are everything that the contract asks for. */
 export interface ActivitiesByQueue {
   workflowQueue: Pick<Activities, 'resolveRef' | 'waitForNewCommit' | 'describeRollout' | 'waitForRolloutEnd'>;
-  clusterQueues: Omit<Activities, keyof ActivitiesByQueue['workflowQueue']>;
+  clusterQueues: Omit<Activities, keyof ActivitiesByQueue['workflowQueue']> & DiagnosisActivities;
 }
