@@ -39,6 +39,7 @@ export function createSecretReader(
   nowMs: () => number = () => performance.now(),
 ): SecretReader {
   const kept = new Map<string, { atMs: number; data: Data }>();
+  const running = new Map<string, Promise<Data>>();
   const load = async (secret: string, signal: AbortSignal): Promise<Data> => {
     const before = kept.get(secret);
     const goodForMs = before !== undefined && 'problem' in before.data ? keepProblemMs : keepMs;
@@ -47,9 +48,19 @@ export function createSecretReader(
     kept.set(secret, { atMs: nowMs(), data });
     return data;
   };
+  /** The requests of one measurement run at the same time, and want the same Secret. */
+  const loadOnce = async (secret: string, signal: AbortSignal): Promise<Data> => {
+    const other = running.get(secret);
+    // One that failed was given up by somebody else.
+    const data = other === undefined ? undefined : await other.catch(() => undefined);
+    if (data !== undefined) return data;
+    const own = load(secret, signal).finally(() => running.delete(secret));
+    running.set(secret, own);
+    return await own;
+  };
   return {
     async read({ secret, key }, signal) {
-      const data = await load(secret, signal);
+      const data = await loadOnce(secret, signal);
       if ('problem' in data) return data;
       const value = data.get(key);
       if (value !== undefined && value !== '') return { value };

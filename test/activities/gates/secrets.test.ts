@@ -38,6 +38,13 @@ describe('Secrets', () => {
     expect(asked).toHaveLength(2);
   });
 
+  test('requests at the same time share one', async () => {
+    const { asked, read } = secretsWith({ probe: { token: 'abcd', user: 'ann' } });
+    const both = await Promise.all([read('probe', 'token'), read('probe', 'user')]);
+    expect(both).toEqual([{ value: 'abcd' }, { value: 'ann' }]);
+    expect(asked).toHaveLength(1);
+  });
+
   test('one whose value was refused is read anew', async () => {
     const { asked, read, reader } = secretsWith({ probe: { token: 'abcd' } });
     await read('probe', 'token');
