@@ -89,7 +89,8 @@ function request({ container: name, maxLines }: LogsGate, pod: GatePod): GateReq
     form: 'logs',
     pod,
     ...(name === undefined ? {} : { container: name }),
-    sinceMs: pod.createdMs,
+    // The log of a pod begins with it, by the node's own clock.
+    sinceMs: 0,
     maxLines,
     maxBytes: mostBytes,
   };
