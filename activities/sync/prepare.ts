@@ -1,7 +1,9 @@
 import { type DocumentError, describeErrors } from '../../domain/document-error.ts';
 import { NodewaveError } from '../../domain/failures.ts';
+import { daemonSetLabel } from '../../domain/ids.ts';
 import { isDaemonSet } from '../../domain/manifest/object.ts';
 import { kindOrder } from '../../domain/manifest/order.ts';
+import { gateBatchErrors } from '../../domain/policy/gate-batches.ts';
 import { resolvePolicy } from '../../domain/policy/resolve.ts';
 import type { ResolvedPolicy } from '../../domain/policy/source.ts';
 import { surgeWarning } from '../../domain/policy/surge.ts';
@@ -48,6 +50,10 @@ export async function prepareChangeSet(context: SyncContext, commit: string, ren
     const resolved = resolvePolicy(item.object, rendered.policies ?? [], context.spec);
     return { resolved, examined: item, sync: await judgeDaemonSet(context, item, objects, resolved.policy) };
   });
+  refuse(
+    commit,
+    judged.flatMap(({ resolved, sync }) => gateBatchErrors(resolved, daemonSetLabel(sync))),
+  );
   refusePolicies(judged.map(({ sync }) => sync));
   const back = returnWarnings(
     returning,

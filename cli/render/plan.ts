@@ -55,6 +55,7 @@ function daemonSet(
       ...(batchPlan === undefined ? [] : census(batchPlan.census)),
       ...(sync.verdict === 'rollout' && policy !== undefined ? facts(policy, batchPlan) : []),
     ]),
+    ...(sync.verdict === 'rollout' && policy !== undefined ? gateTable(policy) : []),
   ];
   return [title, ...indented(lines)];
 }
@@ -96,6 +97,14 @@ function facts({ fields }: ShownPolicy, batchPlan: ShownBatchPlan | undefined): 
     ['restarts', `${count(Number(maxRestarts?.value), 'restart')} of a new pod accepted`],
     ['on failure', back ? 'touched nodes go back to last good' : 'it stops and waits for a person'],
   ];
+}
+
+/** What each batch is held against, besides what every rollout looks at. */
+function gateTable({ gates = [], fields }: ShownPolicy): string[] {
+  if (gates.length === 0) return [];
+  const from = sourceName(fields.gates?.source ?? { kind: 'default' });
+  const rows = gates.map(({ name, kind, measures, after }) => [name, kind, plain(after), plain(measures)]);
+  return [`gates (${from})`, ...indented(table(['GATE', 'KIND', 'AFTER', 'MEASURES'], rows))];
 }
 
 function runningPlan(view: RolloutView): string[] {

@@ -127,11 +127,3 @@ export function choice<const T extends string>(words: readonly T[], later: Recor
     return { refused: `expected ${expected}, got ${describeValue(value)}${hint}` };
   });
 }
-
-/** A part of the format that cannot be used yet: refused unless absent or an empty list, never passed over in silence. */
-export function notYet(what: string, instead: string): z.ZodType<undefined> {
-  return field('nothing', (value) => {
-    const empty = Array.isArray(value) && value.length === 0;
-    return empty ? { value: undefined } : { refused: `${what} not supported yet; ${instead}` };
-  });
-}

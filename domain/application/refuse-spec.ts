@@ -24,7 +24,7 @@ const texts = [
 ] as const;
 
 /** Fields that specs of before them do not have. */
-const lists = ['maxUnavailablePer', 'windows', 'hooks'] as const;
+const lists = ['maxUnavailablePer', 'windows', 'hooks', 'gates'] as const;
 
 function findProblem(name: string, spec: unknown): string | null {
   if (typeof spec !== 'object' || spec === null) return '"spec" is missing';

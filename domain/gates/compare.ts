@@ -30,8 +30,8 @@ export interface ComparedGroups {
 export const falseAlarms = 0.02;
 
 /**
- * Fewest nodes on last good: fewer say too little about what is usual. From this many on a single updated node can be judged, by
- * how far it is off; two or more are judged by their ranks wherever their number allows it.
+ * Fewest nodes on last good: fewer say too little about what is usual. From this many on even a single updated node can be judged,
+ * by how far it is off; more are judged by their ranks, as soon as both groups together are large enough for that.
  */
 export const leastRest = 6;
 
@@ -99,7 +99,7 @@ export function compareWithRest(groups: ComparedGroups, schedule: GateSchedule):
 
 /** By ranks, where groups of these sizes can reach the level at all; else by how far off the updated nodes are. Higher is worse. */
 function higherChance(own: readonly number[], others: readonly number[], level: number): number {
-  const byRank = own.length > 1 && smallestChance(own.length, others.length) <= level;
+  const byRank = smallestChance(own.length, others.length) <= level;
   return byRank ? higherByChance(own, others) : outlierByChance(own, others);
 }
 

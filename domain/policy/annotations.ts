@@ -5,7 +5,7 @@ import { at, isPlainObject } from '../plain.ts';
 import { didYouMean } from '../suggest.ts';
 import { readDocuments } from '../yaml-documents.ts';
 import { parseLabelSelector } from './label-selector.ts';
-import { notYetFields, type PolicyField, type PolicyFields, policyFieldNames, policyForms } from './schema.ts';
+import { type PolicyField, type PolicyFields, policyFieldNames, policyForms } from './schema.ts';
 
 /** Fields that an annotation may state as a label selector, as kubectl takes it. */
 const selections: readonly PolicyField[] = ['last', 'exclude'];
@@ -66,7 +66,6 @@ function unknown(key: string): string {
     return 'is written by Nodewave on the cluster; remove it from git';
   }
   const name = key.slice(annotationPrefix.length);
-  if (Object.hasOwn(notYetFields, name)) return `${name} are not supported yet; remove the annotation`;
   const names = [...fieldOf.keys()].map((known) => known.slice(annotationPrefix.length));
   const hint = didYouMean(name, names);
   if (hint !== '') return `unknown annotation${hint.replace('mean ', `mean ${annotationPrefix}`)}`;

@@ -1,4 +1,5 @@
 import { formatDuration } from '../duration.ts';
+import { gateDocument } from '../gates/parse.ts';
 import type { BatchSpec, NodeHook, RolloutWindow } from '../rollout/policy.ts';
 import { type PolicyField, type PolicyFields, policyFieldNames, policyForms } from './schema.ts';
 
@@ -26,6 +27,8 @@ function written(name: PolicyField, fields: { [F in PolicyField]?: PolicyFields[
     }
     case 'hooks':
       return fields.hooks?.map(hook);
+    case 'gates':
+      return fields.gates?.map(gateDocument);
     default:
       return fields[name];
   }

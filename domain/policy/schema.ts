@@ -1,8 +1,10 @@
 import type * as z from 'zod';
 import { list, mapping } from '../application/parse-mapping.ts';
 import * as value from '../application/parse-values.ts';
+import { gates } from '../gates/parse.ts';
 import type { RolloutPolicy } from '../rollout/policy.ts';
 import { batches } from './batches.ts';
+import { unknownBatches } from './gate-batches.ts';
 import { hooks } from './hooks.ts';
 import { nodeSelection } from './selection.ts';
 import { windows } from './windows.ts';
@@ -77,6 +79,7 @@ export const policyForms: { [F in PolicyField]-?: FieldForm<NonNullable<RolloutP
   windows: { key: 'windows', read: windows },
   removal: { key: 'removal', read: value.choice(['delete', 'evict']) },
   hooks: { key: 'hooks', read: hooks },
+  gates: { key: 'gates', read: gates },
 };
 
 /** The fields of a policy in the order in which they are shown. */
@@ -87,27 +90,24 @@ export function pathOf(field: PolicyField): readonly string[] {
   return ['spec', 'rollout', policyForms[field].key];
 }
 
-/** Parts of the format that no source may use yet. */
-export const notYetFields = {
-  gates: value.notYet(
-    'gates are',
-    'remove them: pods that do not become available, restart or wait with an error fail a batch',
-  ),
-};
-
 const shape = Object.fromEntries(
   policyFieldNames.map((name) => [policyForms[name].key, policyForms[name].read.optional()]),
 );
 
 /** Reads the mapping `rollout` of a NodeApplication or RolloutPolicy; what it does not state is left out. */
-export const policyFields: z.ZodType<PolicyFields> = mapping('a mapping with batches', {
-  ...shape,
-  gates: notYetFields.gates.optional(),
-}).transform((read): PolicyFields => {
-  const given: Record<string, unknown> = read;
-  return Object.fromEntries(
-    policyFieldNames
-      .map((name) => [name, given[policyForms[name].key]] as const)
-      .filter(([, stated]) => stated !== undefined),
-  );
-});
+export const policyFields: z.ZodType<PolicyFields> = mapping('a mapping with batches', shape).transform(
+  (read, context): PolicyFields => {
+    const given: Record<string, unknown> = read;
+    const fields: PolicyFields = Object.fromEntries(
+      policyFieldNames
+        .map((name) => [name, given[policyForms[name].key]] as const)
+        .filter(([, stated]) => stated !== undefined),
+    );
+    const { gates: stated, batches: rules } = fields;
+    const problems = stated === undefined || rules === undefined ? [] : unknownBatches(stated, rules);
+    for (const { path, message } of problems) {
+      context.addIssue({ code: 'custom', path: [policyForms.gates.key, ...path], message });
+    }
+    return fields;
+  },
+);

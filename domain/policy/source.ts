@@ -1,3 +1,4 @@
+import type { GateKindName } from '../gates/types.ts';
 import type { RolloutPolicy } from '../rollout/policy.ts';
 
 /** Where the value of a field came from: the first source that states it. */
@@ -26,4 +27,16 @@ export interface ShownPolicy {
   namespace: string;
   name: string;
   fields: Record<string, { value: unknown; source: PolicySource }>;
+  /** Its gates; absent when there are none. */
+  gates?: ShownGate[];
+}
+
+/** A gate for people. */
+export interface ShownGate {
+  name: string;
+  kind: GateKindName;
+  /** What is measured, in one line. */
+  measures: string;
+  /** After which batches it is asked. */
+  after: string;
 }

@@ -1,4 +1,5 @@
 import type { NodeSelectorRequirement } from '../cluster/view.ts';
+import type { GateSpec } from '../gates/types.ts';
 
 /** A count of nodes, or a percentage of the eligible ones written as `"10%"`. */
 export type IntOrPercent = number | `${number}%`;
@@ -116,6 +117,8 @@ export interface RolloutPolicy {
   /** The way back has a window and a deadline of its own. */
   rollback?: { maxUnavailable?: IntOrPercent; deadlineMs?: number };
   hooks?: NodeHook[];
+  /** What a batch is held against besides what every rollout looks at by itself. */
+  gates?: GateSpec[];
 }
 
 /** Built-in values, used where neither the application nor the manifest says anything. */

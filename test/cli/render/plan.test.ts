@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { planPage } from '../../../cli/render/plan.ts';
 import type { RolloutView } from '../../../client/index.ts';
 import type { ApplicationSpec } from '../../../domain/application/spec.ts';
+import { scheduleDefaults } from '../../../domain/gates/schedule.ts';
 import { shownPolicy } from '../../../domain/policy/show.ts';
 import type { RolloutPolicy } from '../../../domain/rollout/policy.ts';
 import type { DaemonSetSync, Preview } from '../../../domain/sync.ts';
@@ -187,4 +188,39 @@ test('-o json has the policy, every value with its source, and the batches', asy
     batchPlans,
     running: [],
   });
+});
+
+test('the gates of a rollout are shown with what they measure, after which batches, and who says so', () => {
+  const gate = { onInconclusive: 'pause' as const, ...scheduleDefaults };
+  const compare = {
+    url: 'https://prometheus:9090',
+    query: 'errors by (pod)',
+    compare: 'updated-vs-rest',
+    tolerance: 0.05,
+    worse: 'higher',
+    timeout: '10s',
+  };
+  const gates = [
+    {
+      ...gate,
+      name: 'still',
+      kind: 'pods' as const,
+      config: { maxRestarts: 0, maxUnavailable: 0 },
+      batches: ['canary'],
+    },
+    { ...gate, name: 'errors', kind: 'prometheus' as const, config: compare },
+  ];
+  const application = { ...spec, rollout: { ...spec.rollout, gates } };
+  const lines = page({ application });
+  expect(lines.slice(lines.indexOf('  gates (NodeApplication agents)'))).toEqual([
+    '  gates (NodeApplication agents)',
+    '    GATE    KIND        AFTER                     MEASURES',
+    '    still   pods        canary                    updated pods: at most 0 restarts each, at most 0 of them unavailable',
+    '    errors  prometheus  every batch but the last  updated nodes against the rest, at most 0.05 higher: errors by (pod)',
+  ]);
+  expect(page({ application, wide: true }).join('\n')).toMatch(
+    /gates +NodeApplication agents .*name: still, pods: \{maxRestarts: 0/,
+  );
+  expect(page().join('\n')).not.toContain('gates');
+  expect(page({ application, sync: { verdict: 'unchanged' } }).join('\n')).not.toContain('MEASURES');
 });

@@ -68,7 +68,6 @@ spec:
     maxRestarts: 0
     onFailure: pause
     promoteAfter: canary
-    gates: []
     windows:
 `;
   expect(read(text)).toEqual({ specs: [full], errors: [] });
@@ -264,12 +263,6 @@ test.each([
     ['app.yaml:8: spec.rollout.readyWithin: expected a duration such as 90s, 5m or 1h30m, got 5'],
   ],
   ['    maxRestarts: -1\n', ['app.yaml:8: spec.rollout.maxRestarts: expected a whole number of at least 0, got -1']],
-  [
-    '    gates: [{name: smoke, job: {}}]\n',
-    [
-      'app.yaml:8: spec.rollout.gates: gates are not supported yet; remove them: pods that do not become available, restart or wait with an error fail a batch',
-    ],
-  ],
   [
     '    batches: 100%\n',
     ['app.yaml:8: spec.rollout.batches: expected a list such as [{nodes: 1}, {nodes: 100%}], got "100%"'],

@@ -82,7 +82,7 @@ test.each([
   [
     '    nodewave.dev/colour: blue',
     [
-      `${named('colour')}: unknown annotation; after nodewave.dev/ expected one of batches, max-unavailable, max-unavailable-per, failure-budget, ramp, pods-per-minute, spread, last, exclude, cordoned, max-deferred, ready-within, max-restarts, progress-deadline, on-failure, rollback, promote-after, on-unplanned-exposure, exposure, supersede, windows, removal, hooks`,
+      `${named('colour')}: unknown annotation; after nodewave.dev/ expected one of batches, max-unavailable, max-unavailable-per, failure-budget, ramp, pods-per-minute, spread, last, exclude, cordoned, max-deferred, ready-within, max-restarts, progress-deadline, on-failure, rollback, promote-after, on-unplanned-exposure, exposure, supersede, windows, removal, hooks, gates`,
     ],
   ],
   ['    nodewave.dev/phase: rolling', [`${named('phase')}: is written by Nodewave on the cluster; remove it from git`]],
@@ -90,7 +90,6 @@ test.each([
     '    nodewave.dev/application: other',
     [`${named('application')}: is written by Nodewave on the cluster; remove it from git`],
   ],
-  ['    nodewave.dev/gates: "[]"', [`${named('gates')}: gates are not supported yet; remove the annotation`]],
   ['    nodewave.dev/max-restarts: 3', [`${named('max-restarts')}: must be a text, got 3; write it in quotes`]],
   [
     '    nodewave.dev/ready-within: 5 minutes',

@@ -236,12 +236,6 @@ test.each([
     ],
   ],
   [
-    '    gates: [{name: smoke}]\n',
-    [
-      'app.yaml:8: spec.rollout.gates: gates are not supported yet; remove them: pods that do not become available, restart or wait with an error fail a batch',
-    ],
-  ],
-  [
     `    batches:
       - {nodes: 50%, select: {matchLabels: {pool: a}}}
       - {nodes: 50%, select: {matchLabels: {pool: b}}}

@@ -6,6 +6,7 @@ import type { ApplicationSpec } from '../../../domain/application/spec.ts';
 import { stringifyApplication } from '../../../domain/application/stringify.ts';
 import type { NodeSelectorRequirement } from '../../../domain/cluster/view.ts';
 import { describeError } from '../../../domain/document-error.ts';
+import type { GateSpec } from '../../../domain/gates/types.ts';
 import type { IntOrPercent, NodeHook, NodeSelection, RolloutPolicy } from '../../../domain/rollout/policy.ts';
 
 const seconds = (least: number, most: number) => fc.integer({ min: least, max: most }).map((count) => count * 1_000);
@@ -59,6 +60,54 @@ const hook: fc.Arbitrary<NodeHook> = fc.oneof(
     withinMs: seconds(1, 86_400),
   }),
 );
+const template = fc.record({ spec: fc.record({ containers: fc.tuple(fc.record({ name: text })) }) });
+const measured = fc.oneof(
+  fc.record({
+    kind: fc.constant('pods' as const),
+    config: fc.record({ maxRestarts: fc.nat(9), maxUnavailable: nodes(0) }),
+  }),
+  fc.record({
+    kind: fc.constant('nodes' as const),
+    config: fc.record({ maxFailing: nodes(0), ignoreNamespaces: fc.subarray(['a', '0']) }),
+  }),
+  fc.record({
+    kind: fc.constant('job' as const),
+    config: fc.record({ template, withinMs: seconds(1, 86_400), nodes: fc.integer({ min: 1, max: 99 }) }),
+  }),
+);
+const gate: fc.Arbitrary<GateSpec> = fc
+  .record(
+    {
+      name: fc.stringMatching(/^[a-z]{1,9}$/),
+      measured,
+      intervalMs: seconds(1, 3_600),
+      count: fc.integer({ min: 1, max: 99 }),
+      failureLimit: fc.integer({ min: 4, max: 9 }),
+      consecutiveFailureLimit: fc.nat(3),
+      consecutiveErrorLimit: fc.nat(9),
+      inconclusiveLimit: fc.nat(9),
+      initialDelayMs: seconds(0, 86_400),
+      minSamples: fc.integer({ min: 1, max: 99 }),
+      onFailure: fc.constantFrom('rollback' as const, 'pause' as const),
+      onInconclusive: fc.constantFrom('rollback' as const, 'pause' as const),
+      batches: fc.constant('batch 1').map((name) => [name]),
+    },
+    {
+      requiredKeys: [
+        'name',
+        'measured',
+        'intervalMs',
+        'count',
+        'failureLimit',
+        'consecutiveErrorLimit',
+        'inconclusiveLimit',
+        'initialDelayMs',
+        'minSamples',
+        'onInconclusive',
+      ],
+    },
+  )
+  .map(({ measured: of, ...rest }) => ({ ...rest, ...of }));
 // Numbers of nodes only: percentages of one list must rise, which the tables test.
 const batch = fc.record(
   {
@@ -112,6 +161,7 @@ const policy: fc.Arbitrary<RolloutPolicy> = fc
       ),
       removal: fc.constantFrom('delete' as const, 'evict' as const),
       rollback: fc.record({ maxUnavailable: nodes(1), deadlineMs: seconds(60, 86_400) }, { requiredKeys: [] }),
+      gates: fc.uniqueArray(gate, { selector: ({ name }) => name, maxLength: 3 }),
       // Two that change the same are refused.
       hooks: fc.uniqueArray(hook, { selector: ({ kind }) => kind, maxLength: 4 }),
     },
