@@ -87,6 +87,8 @@ export interface ClusterClient {
   create<T>(path: string, object: object, options: CreateOptions): Promise<T>;
   /** Deletes one object: `gone` when it does not exist, `conflict` when a precondition does not hold. */
   remove(path: string, options?: RemoveOptions): Promise<'deleted' | 'gone' | 'conflict'>;
+  /** Deletes every object of a collection that has the labels; none is no error. */
+  removeAll(path: string, options: RequestOptions & { labelSelector: string }): Promise<void>;
 }
 
 const patchTypes = {
@@ -162,6 +164,16 @@ export function createClusterClient(config: KubeConfig): ClusterClient {
       const { fieldManager, dryRun, fieldValidation, ...request } = options;
       const query = { fieldManager, fieldValidation, dryRun: dryRun === true ? 'All' : undefined };
       return json<T>({ method: 'POST', verb: 'create', path, query, body: object, ...request });
+    },
+
+    async removeAll(path, { labelSelector, ...request }) {
+      const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
+      const query = { labelSelector };
+      const options = { method: 'DELETE', verb: 'deletecollection', path, query, body, ...request, timeoutMs } as const;
+      const answer = await call(config, options);
+      // Unread, the body would keep its connection busy.
+      await answer.body.text();
     },
 
     async remove(path, options = {}) {

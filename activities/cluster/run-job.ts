@@ -6,7 +6,7 @@ import type { Condition, ObjectMeta } from './objects.ts';
 import { paths } from './paths.ts';
 
 /** batch/v1 Job, as far as it is read. */
-interface Job {
+export interface Job {
   metadata: ObjectMeta;
   status?: { conditions?: Condition[] };
 }
@@ -26,8 +26,6 @@ export interface JobRun {
   fieldManager: string;
   /** Runs one that has failed again, because a person asked for it. */
   again: boolean;
-  /** Called every time that it is found running: once its deadline is over, its pods are gone. */
-  look?: () => Promise<void>;
 }
 
 /**
@@ -45,14 +43,12 @@ export async function runJob(client: ClusterClient, run: JobRun, signal: AbortSi
     const job = await client.get<Job>(path, { signal });
     if (job === null) {
       if (seen) return `Job ${run.namespace}/${run.name} was deleted before it had ended`;
-      const refused = await create(client, run, signal);
+      const refused = await createJob(client, run, signal);
       if (refused !== null) return refused;
     } else if (job.metadata.deletionTimestamp === undefined) {
       const end = endOf(job);
-      if (end === null) {
-        seen = true;
-        await run.look?.();
-      } else if (end === 'succeeded') return null;
+      if (end === null) seen = true;
+      else if (end === 'succeeded') return null;
       else if (!again) return `Job ${run.namespace}/${run.name} failed: ${end}`;
       else {
         again = false;
@@ -72,8 +68,12 @@ export async function removeJob(client: ClusterClient, namespace: string, name: 
   await client.remove(paths.job(namespace, name), { propagationPolicy: 'Background' });
 }
 
-/** Null once it is there. What the cluster's admission refuses is a failure, not a reason to wait. */
-async function create(client: ClusterClient, run: JobRun, signal: AbortSignal): Promise<string | null> {
+/** Creates a Job: null once it is there, whoever made it. What the cluster's admission refuses is a failure, not a reason to wait. */
+export async function createJob(
+  client: ClusterClient,
+  run: Pick<JobRun, 'namespace' | 'body' | 'fieldManager'>,
+  signal: AbortSignal,
+): Promise<string | null> {
   try {
     await client.create(paths.jobs(run.namespace), run.body, {
       fieldManager: run.fieldManager,
@@ -89,7 +89,8 @@ async function create(client: ClusterClient, run: JobRun, signal: AbortSignal): 
   }
 }
 
-function endOf(job: Job): string | null {
+/** How a Job has ended: `succeeded`, or why it failed; null while it runs. */
+export function endOf(job: Job): string | null {
   for (const { type, status, reason, message } of job.status?.conditions ?? []) {
     if (status !== 'True') continue;
     if (type === 'Complete') return 'succeeded';

@@ -84,6 +84,11 @@ test.each([
   ['rbac-hooks.yaml', 'create', 'jobs', 'batch'],
   ['rbac-hooks.yaml', 'delete', 'jobs', 'batch'],
   ['rbac-hooks.yaml', 'create', 'pods/eviction', ''],
+  ['rbac-extra.yaml', 'delete', 'daemonsets', 'apps'],
+  ['rbac-extra.yaml', 'delete', 'controllerrevisions', 'apps'],
+  ['rbac-gates.yaml', 'list', 'jobs', 'batch'],
+  ['rbac-gates.yaml', 'create', 'jobs', 'batch'],
+  ['rbac-gates.yaml', 'deletecollection', 'jobs', 'batch'],
   ['rbac-diagnosis.yaml', 'get', 'pods/log', ''],
   ['rbac-diagnosis.yaml', 'list', 'events', ''],
 ])('with %s it may %s %s, and not without', async (file, verb, resource, group) => {
@@ -109,7 +114,7 @@ test.each([
   await waitFor(reviewed, { timeoutMs: 10_000, what: `the right to ${verb} ${resource}` });
 });
 
-test.each(['worker.yaml', 'rbac-extra.yaml', 'rbac-hooks.yaml', 'rbac-diagnosis.yaml', 'pin.yaml'])(
+test.each(['worker.yaml', 'rbac-extra.yaml', 'rbac-hooks.yaml', 'rbac-gates.yaml', 'rbac-diagnosis.yaml', 'pin.yaml'])(
   '%s is valid to the letter',
   async (file) => {
     const plurals: Record<string, string> = {

@@ -20,6 +20,7 @@ export function told(client: ClusterClient, tell: (method: keyof ClusterClient, 
     patch: through('patch', client.patch) as ClusterClient['patch'],
     create: through('create', client.create) as ClusterClient['create'],
     remove: through('remove', client.remove),
+    removeAll: through('removeAll', client.removeAll),
   };
 }
 

@@ -7,12 +7,27 @@ import { exits, imagePullBackOff } from '../../dev/stack/stages.ts';
 import { httpGate } from '../../domain/gates/kinds/http.ts';
 import type { GateSpec } from '../../domain/gates/types.ts';
 import type { BatchSpec } from '../../domain/rollout/policy.ts';
+import { told } from './around.ts';
 import { type Scene, scenarios } from './scenario.ts';
 
 const failing = 'gates:failing-job';
 const missing = 'gates:missing-job';
-const rights = ['rbac.yaml', 'rbac-hooks.yaml'];
-const scenario = scenarios([...exits(failing, 3), ...imagePullBackOff(missing)], { rights, account: 'nodewave-gates' });
+const rights = ['rbac.yaml', 'rbac-gates.yaml'];
+
+/** Requests of the worker that name a namespace, by namespace: each scenario has its own. */
+const requests = new Map<string, number>();
+const shared = { requests: 0 };
+const count = (path: string): void => {
+  const namespace = /\/namespaces\/([^/]+)\//.exec(path)?.[1];
+  if (namespace === undefined) shared.requests += 1;
+  else requests.set(namespace, (requests.get(namespace) ?? 0) + 1);
+};
+
+const scenario = scenarios([...exits(failing, 3), ...imagePullBackOff(missing)], {
+  rights,
+  account: 'nodewave-gates',
+  around: (client) => told(client, (_method, path) => count(path)),
+});
 
 const canary: BatchSpec[] = [
   { name: 'canary', nodes: 1, soakMs: 0 },
@@ -94,9 +109,7 @@ scenario(
   {},
   async (scene) => {
     await scene.install('gates:1');
-    const { spec } = await endpoint();
-    const server = servers.at(-1);
-    const { port } = server.address() as AddressInfo;
+    const { spec, server, port } = await endpoint();
     const rollout = await scene.rollout('gates:2', {
       policy: { batches: canary, gates: [{ ...spec, count: 30, batches: ['canary'] }] },
     });
@@ -231,3 +244,31 @@ scenario('a first install is judged too; there is nothing to go back to, so it s
   await rollout.send('retry');
   expect(await rollout.result()).toMatchObject({ outcome: 'installed' });
 });
+
+scenario(
+  'gates cost at most two requests to the API server for each node',
+  { ...withJobs, nodes: 40 },
+  async (scene) => {
+    await scene.install('gates:1');
+    const costOf = async (image: string, gates: GateSpec[]): Promise<number> => {
+      const before = requests.get(scene.namespace) ?? 0;
+      const rollout = await scene.rollout(image, {
+        policy: { batches: canary.map((batch) => ({ ...batch, soakMs: 1_000 })), maxUnavailable: 40, gates },
+      });
+      expect(await rollout.result()).toMatchObject({ outcome: 'succeeded' });
+      return (requests.get(scene.namespace) ?? 0) - before;
+    };
+    const without = await costOf('gates:2', []);
+    const { nodes: _nodes, ...template } = job('smoke:1').config;
+    const smoke = { ...job('smoke:1'), config: { ...template, nodes: 40 } };
+    delete smoke.batches;
+    const all = [
+      gate('node-health', 'nodes', { maxFailing: 0, ignoreNamespaces: [] }),
+      gate('pods', 'pods', { maxRestarts: 0, maxUnavailable: 0 }),
+      smoke,
+    ];
+    const more = (await costOf('gates:3', all)) - without;
+    expect(more).toBeGreaterThan(40);
+    expect(more, `${without} without gates`).toBeLessThanOrEqual(2 * 40);
+  },
+);
