@@ -1,5 +1,5 @@
 import type { ContainerView } from '../cluster/view.ts';
-import { plain } from './clean.ts';
+import { mostCharacters, plain } from './clean.ts';
 import type { Evidence, PodEvidence } from './types.ts';
 
 /** Where a text is from. */
@@ -62,8 +62,15 @@ export function factsOf(evidence: Evidence): Facts {
   return { evidence, pod, containers, quotes };
 }
 
+/** Programs and runtimes that quote an error escape the quotes inside; rules see them without. */
 function quote(kind: Kind, from: string, text: string, container?: ContainerView, fromEnd = 0): Quote {
-  return { kind, from, text: plain(text), fromEnd, ...(container === undefined ? {} : { container }) };
+  return {
+    kind,
+    from,
+    text: plain(text.slice(0, mostCharacters).replace(/\\{1,8}"/g, '"')),
+    fromEnd,
+    ...(container === undefined ? {} : { container }),
+  };
 }
 
 function reasoned(reason = '', message = ''): string {
@@ -89,13 +96,10 @@ function statusQuotes(container: ContainerView): Quote[] {
   return quotes;
 }
 
-/** Programs that log JSON or quote errors escape the quotes inside; rules see them without. */
 function logQuotes(container: ContainerView, lines: readonly string[]): Quote[] {
   return lines
     .slice(-most.lines)
     .reverse()
-    .map((line, fromEnd) =>
-      quote('log', `log of ${labelOf(container)}`, line.replace(/\\+"/g, '"'), container, fromEnd),
-    )
+    .map((line, fromEnd) => quote('log', `log of ${labelOf(container)}`, line, container, fromEnd))
     .filter(({ text }) => text !== '');
 }

@@ -3,7 +3,7 @@ import { refusals } from './admission-texts.ts';
 
 const wordings = [
   /(?:DaemonSet\.apps|Pod|pods?) "(?<name>[^"]{1,253})" is invalid: (?<why>.{1,300})/,
-  /(?:failed to create typed patch object|unable to decode|strict decoding error).{0,40}: (?<why>.{1,300})/,
+  /(?:failed to create typed patch object|unable to decode|strict decoding error).{0,200}?: (?<why>.{1,300})/,
 ];
 
 /** The API server does not accept an object of the release. */

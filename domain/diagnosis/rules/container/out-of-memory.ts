@@ -1,6 +1,7 @@
 import type { ContainerView } from '../../../cluster/view.ts';
 import { type Facts, labelOf } from '../../facts.ts';
 import { logConfidence, type Match, nameOr, type Rule, seek, speaker } from '../../rule.ts';
+import { killOf } from '../probe/probe-texts.ts';
 import { crashes, creation, probes } from '../symptoms.ts';
 
 const atStart = [/container init was OOM-killed|memory limit too low|OOM: the memory limit could be too low/i];
@@ -27,7 +28,8 @@ export const outOfMemory: Rule = {
   changedBy: /\.(?:image|resources|args|env)\b/,
   find(facts) {
     const killed = facts.containers.find(({ terminated }) => terminated?.reason === 'OOMKilled');
-    if (killed !== undefined) {
+    const byProbe = killOf(facts, 'Liveness') ?? killOf(facts, 'Startup');
+    if (killed !== undefined && (killed.terminated?.exitCode === 137 || byProbe === undefined)) {
       const quotes = facts.quotes.filter((quote) => quote.container === killed && quote.kind !== 'log').reverse();
       // The reason is counted over the life of the container: another code means that it ended for another reason this time.
       return match(facts, killed, labelOf(killed), killed.terminated?.exitCode === 137 ? 'high' : 'medium', quotes);
