@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { prepareServices, type ServicesSetup, servicesReady, startServices } from './services.ts';
+import { grantDiagnosis, prepareServices, type ServicesSetup, servicesReady, startServices } from './services.ts';
 import { stopOnSignals } from './stack/exit-guard.ts';
 import { freePort } from './stack/ports.ts';
 import { type Stack, startStack } from './stack/stack.ts';
@@ -57,6 +57,7 @@ async function serve(stack: Stack, onStopChange: (stop: () => Promise<void>) => 
     webhook: await freePort(usual.webhook),
     operations: await freePort(usual.operations),
   });
+  await grantDiagnosis(stack);
   const start = async () => {
     const child = await startServices(setup.env, setup.logFile);
     stack.track(child);

@@ -55,6 +55,11 @@ async function leastPrivilege(stack: StackPart): Promise<string> {
   );
 }
 
+/** Lets the worker read logs and events as well, so that failures are explained from all there is. */
+export async function grantDiagnosis(stack: StackPart): Promise<void> {
+  await applyManifests(stack.cluster.kubeConfig, { file: join(repositoryRoot, 'deploy', 'rbac-diagnosis.yaml') });
+}
+
 /** A random secret that stays the same over restarts, readable by the owner only. */
 function secretFile(dir: string, receiver: string): string {
   const file = join(dir, 'secrets', receiver);

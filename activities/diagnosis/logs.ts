@@ -1,7 +1,8 @@
 import type { ContainerView } from '../../domain/cluster/view.ts';
 import { shown } from '../../domain/diagnosis/clean.ts';
+import { NodewaveError } from '../../domain/failures.ts';
 import type { ClusterClient } from '../cluster/client.ts';
-import { hasStatus } from '../cluster/kube-error.ts';
+import { hasStatus, KubeError } from '../cluster/kube-error.ts';
 import { paths } from '../cluster/paths.ts';
 
 /** How much of a log is read, and kept. A stack trace follows the line that says why. */
@@ -44,8 +45,14 @@ export async function readLog(
     try {
       return await read(previous);
     } catch (error) {
+      if (error instanceof KubeError && error.status >= 500) throw unreachable();
       if (!hasStatus(error, 400) && !hasStatus(error, 404)) throw error;
     }
   }
   return [];
+}
+
+/** Its own words name addresses and certificates, which tell nothing about the pod. */
+function unreachable(): NodewaveError {
+  return new NodewaveError('Infrastructure', 'the API server did not get them from the kubelet of the node');
 }

@@ -1,4 +1,4 @@
-import { prepareServices, type ServicesSetup, servicesReady, startServices } from '../services.ts';
+import { grantDiagnosis, prepareServices, type ServicesSetup, servicesReady, startServices } from '../services.ts';
 import { freePort } from '../stack/ports.ts';
 import type { ManagedProcess } from '../stack/process.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -19,6 +19,7 @@ export interface Processes {
 export async function prepareProcesses(stack: Stack): Promise<Processes> {
   const ports = { webhook: await freePort(), operations: await freePort() };
   const setup = await prepareServices(stack, ports, setting.cluster);
+  await grantDiagnosis(stack);
   const workerPort = await freePort();
   const workerUrl = `http://127.0.0.1:${workerPort}`;
   const start = async (env: NodeJS.ProcessEnv, operationsUrl: string): Promise<ManagedProcess> => {

@@ -15,6 +15,7 @@ export async function rollBackVersion3(demo: Demo): Promise<void> {
     await settled(demo, '2');
     narrator.say(`cause, as Nodewave states it:`);
     narrator.detail(outcome.cause ?? 'none');
+    await tellDiagnosis(demo);
     const { phase, sentence } = await client.applicationStatus(setting.application);
     narrator.brief(`application ${phase}: ${sentence}`);
     expectThat(demo, phase === 'held', `after version 3 the application is ${phase}, expected held`);
@@ -27,6 +28,16 @@ export async function rollBackVersion3(demo: Demo): Promise<void> {
   } finally {
     stopTelling();
   }
+}
+
+/** What the rollout kept of the crashed pods before it replaced them, as people ask for it. */
+async function tellDiagnosis(demo: Demo): Promise<void> {
+  const { narrator, nodewave } = demo;
+  const place = ['-n', setting.namespace, '--cluster', setting.cluster];
+  narrator.say(`nodewave explain ds/${setting.daemonSet} ${place.join(' ')}`);
+  const page = await nodewave('explain', `ds/${setting.daemonSet}`, ...place);
+  narrator.detail(page);
+  expectThat(demo, /confidence (?:high|medium)/.test(page), 'nobody knows why version 3 crashed');
 }
 
 /** Prints, once per node, what the watch sees of containers that do not run. */
