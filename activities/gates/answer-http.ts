@@ -129,7 +129,7 @@ async function readAnswer(
       `${new URL(url).host} answered with more than ${maxBytes / 1024 / 1024} MiB (HTTP ${status}), which is not read`,
     );
   };
-  if (status === 401 || status === 403) secrets.forget();
+  if (status === 401 || status === 403) secrets.doubt();
   if (Number(headers['content-length'] ?? 0) > maxBytes) return tooLarge();
   const encoding = `${headers['content-encoding'] ?? 'identity'}`;
   if (encoding !== 'identity') {

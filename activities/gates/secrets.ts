@@ -8,8 +8,8 @@ export type SecretValue = { value: string } | { problem: string };
 /** Reads entries of Secrets. */
 export interface SecretReader {
   read(key: SecretKey, signal: AbortSignal): Promise<SecretValue>;
-  /** Reads all of them anew next time: what one held was refused, so it may have been changed. */
-  forget(): void;
+  /** What one of them held was refused, so it may have been changed: all are read again soon. */
+  doubt(): void;
 }
 
 /** What a request carries of its `HttpAuth`. */
@@ -25,7 +25,7 @@ export interface Credentials {
 type Data = Map<string, string> | { problem: string };
 
 const keepMs = 5 * 60_000;
-/** A Secret that is missing is asked for again soon, and not with every measurement. */
+/** A Secret or key that is missing, or whose value was refused, is asked for again soon, and not with every measurement. */
 const keepProblemMs = 30_000;
 
 /**
@@ -38,29 +38,31 @@ export function createSecretReader(
   namespace: string,
   nowMs: () => number = () => performance.now(),
 ): SecretReader {
-  const kept = new Map<string, { atMs: number; data: Data }>();
+  const kept = new Map<string, { atMs: number; data: Data; doubted?: true }>();
   const running = new Map<string, Promise<Data>>();
-  const load = async (secret: string, signal: AbortSignal): Promise<Data> => {
+  const load = async ({ secret, key }: SecretKey, signal: AbortSignal): Promise<Data> => {
     const before = kept.get(secret);
-    const goodForMs = before !== undefined && 'problem' in before.data ? keepProblemMs : keepMs;
+    const found = before !== undefined && !('problem' in before.data) && Boolean(before.data.get(key));
+    const goodForMs = found && before.doubted !== true ? keepMs : keepProblemMs;
     if (before !== undefined && nowMs() - before.atMs < goodForMs) return before.data;
     const data = await readSecret(client, namespace, secret, signal);
     kept.set(secret, { atMs: nowMs(), data });
     return data;
   };
   /** The requests of one measurement run at the same time, and want the same Secret. */
-  const loadOnce = async (secret: string, signal: AbortSignal): Promise<Data> => {
+  const loadOnce = async (key: SecretKey, signal: AbortSignal): Promise<Data> => {
+    const { secret } = key;
     const other = running.get(secret);
     // One that failed was given up by somebody else.
     const data = other === undefined ? undefined : await other.catch(() => undefined);
     if (data !== undefined) return data;
-    const own = load(secret, signal).finally(() => running.delete(secret));
+    const own = load(key, signal).finally(() => running.delete(secret));
     running.set(secret, own);
     return await own;
   };
   return {
     async read({ secret, key }, signal) {
-      const data = await loadOnce(secret, signal);
+      const data = await loadOnce({ secret, key }, signal);
       if ('problem' in data) return data;
       const value = data.get(key);
       if (value !== undefined && value !== '') return { value };
@@ -68,7 +70,9 @@ export function createSecretReader(
       const what = value === '' ? `key ${key} is empty` : `there is no key ${key} (there is ${there || 'none'})`;
       return { problem: `Secret ${namespace}/${secret}: ${what}` };
     },
-    forget: () => kept.clear(),
+    doubt: () => {
+      for (const entry of kept.values()) entry.doubted = true;
+    },
   };
 }
 

@@ -27,14 +27,14 @@ const serving = async (listener: RequestListener): Promise<string> =>
 
 const token = 'a-token-that-nobody-may-see';
 const held: Record<string, string> = { token, password: 'hunter2-hunter2\n', short: 'abc' };
-let forgotten = 0;
+let doubted = 0;
 const secrets: SecretReader = {
   read: async ({ secret, key }) => {
     const value = held[key];
     return value === undefined ? { problem: `Secret agents/${secret}: there is no key ${key}` } : { value };
   },
-  forget: () => {
-    forgotten += 1;
+  doubt: () => {
+    doubted += 1;
   },
 };
 
@@ -108,9 +108,9 @@ describe('an answer', () => {
 
   test('a refusal of the credentials has them read anew', async () => {
     const url = await serving((_request, response) => response.writeHead(401).end());
-    const before = forgotten;
+    const before = doubted;
     await ask(url, { auth: bearer });
-    expect(forgotten).toBe(before + 1);
+    expect(doubted).toBe(before + 1);
   });
 });
 

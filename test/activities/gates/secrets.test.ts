@@ -45,10 +45,17 @@ describe('Secrets', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('one whose value was refused is read anew', async () => {
-    const { asked, read, reader } = secretsWith({ probe: { token: 'abcd' } });
+  test('one whose value was refused is read anew, and not with every refusal', async () => {
+    const { asked, read, reader, later } = secretsWith({ probe: { token: 'abcd' } });
     await read('probe', 'token');
-    reader.forget();
+    later(29_999);
+    reader.doubt();
+    await read('probe', 'token');
+    expect(asked).toHaveLength(1);
+    later(1);
+    await read('probe', 'token');
+    expect(asked).toHaveLength(2);
+    later(30_000);
     await read('probe', 'token');
     expect(asked).toHaveLength(2);
   });
@@ -62,6 +69,17 @@ describe('Secrets', () => {
     expect(asked).toHaveLength(1);
     later(1);
     await read('probe', 'token');
+    expect(asked).toHaveLength(2);
+  });
+
+  test('one without the key is read again after half a minute, too', async () => {
+    const { asked, read, later } = secretsWith({ probe: { token: 'abcd' } });
+    await read('probe', 'user');
+    later(29_999);
+    await read('probe', 'user');
+    expect(asked).toHaveLength(1);
+    later(1);
+    await read('probe', 'user');
     expect(asked).toHaveLength(2);
   });
 
