@@ -44,7 +44,9 @@ export function soakGates(
 ): SoakGates | null {
   const gates = gatesToAsk(batch);
   if (world === undefined || gates.length === 0) return null;
-  const sinceMs = Date.now();
+  // A worker that takes over goes on with the gate that began then: how often it looked is part of what it may conclude.
+  const begunMs = Object.values(world.kept?.tallies ?? {}).map(({ startedMs }) => startedMs);
+  const sinceMs = Math.min(Date.now(), ...begunMs);
   let fresh: ReadonlySet<string> = new Set();
   let wake: () => void = () => undefined;
   const runner = new GateRunner(
