@@ -71,7 +71,8 @@ function diagnosisOf(facts: Facts, cause: string, match: Match, blame: Blame, pa
   const texts = [...match.quotes.map(spoken), ...(match.more ?? []), ...changed.slice(0, 2)];
   return {
     cause,
-    what: shown(match.what, most.sentence),
+    // What is quoted may end with a full stop of its own.
+    what: shown(match.what.replace(/[.\s]{2,20}$/, '.'), most.sentence),
     evidence: [...new Set(texts.map((text) => shown(text, most.text)))].slice(0, most.evidence),
     confidence: match.confidence,
     blame,

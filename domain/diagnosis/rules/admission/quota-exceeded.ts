@@ -31,7 +31,9 @@ export const quotaExceeded: Rule = {
       quotes: [hit.quote],
       confidence: 'high',
       what: `Quota ${quota === '' ? '' : `${quota} `}of namespace ${namespaceOf(facts)} refuses the pod${numbers === '' ? '' : `: ${numbers}`}.`,
-      nextStep: `Raise the quota (${kubectl(facts, `describe quota${quota === '' ? '' : ` ${quota}`}`)}) or change requests and limits of the template in git.`,
+      nextStep: /[Pp]riorityClass/.test(numbers)
+        ? `Create a ResourceQuota in namespace ${namespaceOf(facts)} that allows this priority class, or change priorityClassName in git.`
+        : `Raise the quota (${kubectl(facts, `describe quota${quota === '' ? '' : ` ${quota}`}`)}) or change requests and limits of the template in git.`,
     };
   },
 };

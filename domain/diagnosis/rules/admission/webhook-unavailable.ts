@@ -21,7 +21,7 @@ export const webhookUnavailable: Rule = {
     return {
       quotes: [hit.quote],
       confidence: 'high',
-      what: `The API server cannot reach admission webhook${name}, so it creates no pod.`,
+      what: `The API server cannot reach admission webhook${name}, so it ${hit.quote.kind === 'refusal' ? 'refuses what is applied' : 'creates no pod'}.`,
       nextStep:
         service === undefined
           ? `Repair webhook${name}: see "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations" for its service.`

@@ -20,9 +20,10 @@ export const readOnlyFileSystem: Rule = {
     const hits = seekAll(facts, ['waiting', 'event', 'ended', 'log'], wordings, 2);
     const hit = hits[0];
     if (hit === undefined) return null;
-    const path = /(?:open|mkdir|create|write|unlink|mount|to create file|path) [`'"]?(?<path>\/[\w./-]{1,200})/.exec(
-      hit.quote.text,
-    )?.groups?.path;
+    const path =
+      /(?:open|mkdir|create|write|unlink|mount|to create file|path|file system:) [`'"]?(?<path>\/[\w./-]{1,200})/.exec(
+        hit.quote.text,
+      )?.groups?.path;
     return {
       quotes: hits.map(({ quote }) => quote),
       confidence: logConfidence(hits, hit.quote.kind === 'log' ? 'medium' : 'high'),

@@ -22,11 +22,13 @@ export function imageOf(facts: Facts, { quote }: Hit): string {
   return nameOr(image, '') === '' ? 'the image' : `image ${image}`;
 }
 
-/** The host of a registry in a text about an image, else `the registry`. */
-export function registryOf({ quote }: Hit): string {
-  const host =
-    /https?:\/\/(?<host>[\w.-]{1,253}(?::\d{1,5})?)\/v2/.exec(quote.text)?.groups?.host ??
-    /(?:lookup|registry) (?<host>[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}(?::\d{1,5})?)/.exec(quote.text)?.groups?.host;
+/** The host of a registry in a text about an image, else that of the image, else `the registry`. */
+export function registryOf(facts: Facts, hit: Hit): string {
+  const named = /https?:\/\/(?<host>[\w.-]{1,253}(?::\d{1,5})?)\//.exec(hit.quote.text)?.groups?.host;
+  const ofImage = /^image (?<host>(?:[\w-]{1,63}\.[\w.-]{1,190}|[\w-]{1,63}(?=:\d{1,5}\/))(?::\d{1,5})?)\//.exec(
+    imageOf(facts, hit),
+  );
+  const host = named ?? ofImage?.groups?.host;
   return host === undefined ? 'the registry' : `registry ${host}`;
 }
 

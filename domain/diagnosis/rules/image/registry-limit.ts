@@ -1,4 +1,4 @@
-import { matching, type Rule } from '../../rule.ts';
+import { capital, matching, type Rule } from '../../rule.ts';
 import { imageOf, registryOf, seekPull } from './pull.ts';
 
 const ownLimit = [/pull QPS exceeded/i];
@@ -24,7 +24,7 @@ export const registryLimit: Rule = {
       confidence: 'high',
       what: own
         ? 'The kubelet of the node pulls fewer images per second than the pods ask for.'
-        : `${registryOf(hit) === 'the registry' ? 'The registry' : `R${registryOf(hit).slice(1)}`} refuses further pulls of ${imageOf(facts, hit)} for now.`,
+        : `${capital(registryOf(facts, hit))} refuses further pulls of ${imageOf(facts, hit)} for now.`,
       nextStep: own
         ? 'Wait, or raise registryPullQPS and registryBurst of the kubelet; lower podsPerMinute in the policy.'
         : 'Give the nodes an account or a mirror for this registry, set podsPerMinute in the policy, then send retry.',

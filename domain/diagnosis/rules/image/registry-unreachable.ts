@@ -65,7 +65,7 @@ export const registryUnreachable: Rule = {
     return {
       quotes: [hit.quote],
       confidence: 'high',
-      what: `${capital(registryOf(hit))} cannot be used from node ${nodeOf(facts)} to pull ${imageOf(facts, hit)}: ${way.words}.`,
+      what: `${capital(registryOf(facts, hit))} cannot be used from node ${nodeOf(facts)} to pull ${imageOf(facts, hit)}: ${way.words}.`,
       nextStep: `${capital(way.look)}.`,
     };
   },

@@ -7,7 +7,8 @@ const wordings = [
   /getaddrinfo (?:ENOTFOUND|EAI_AGAIN) (?<peer>[\w.-]{1,253})/,
   /UnknownHostException:? (?<peer>[\w.-]{1,253})/,
   /Could not resolve host:? '?(?<peer>[\w.-]{1,253})/i,
-  /Failed to resolve '?(?<peer>[\w.-]{1,253})'?/i,
+  /Failed to resolve '(?<peer>[\w.-]{1,253})'/i,
+  /connection to (?<peer>[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})\S{0,10} \(getaddrinfo/i,
   /no such host|Name or service not known|Temporary failure in name resolution|nodename nor servname provided|failed to lookup address information|bad address '|can't resolve '/i,
 ];
 
@@ -28,6 +29,6 @@ export const nameNotResolved: Rule = {
   find: (facts) =>
     networkMatch(facts, wordings, (peer) => ({
       what: `cannot resolve the name of ${peer}`,
-      nextStep: `Check the name ${peer}, that its Service exists, and DNS on this node; with hostNetwork set dnsPolicy to ClusterFirstWithHostNet.`,
+      nextStep: `Check that the name of ${peer} is right and its Service exists, and DNS on this node; with hostNetwork set dnsPolicy to ClusterFirstWithHostNet.`,
     })),
 };

@@ -7,6 +7,13 @@ const evicted = [
   /Pod was rejected: .{0,40}(?<resource>(?:Memory|Disk|PID)Pressure)/,
   /EvictionThresholdMet: Attempting to reclaim (?<resource>[\w-]{1,60})/,
 ];
+/** What a condition or a text is short of, in words. */
+function inWords(resource: string): string {
+  return resource.replace(/(\w{1,20})Pressure/g, (_, name: string) =>
+    name === 'PID' ? 'process ids' : name.toLowerCase(),
+  );
+}
+
 const conditions = ['MemoryPressure', 'DiskPressure', 'PIDPressure'];
 
 /** The node is short of memory, disk or process ids, and ends or refuses pods. */
@@ -36,8 +43,8 @@ export const nodePressure: Rule = {
       confidence: hit === null ? 'medium' : 'high',
       what:
         hit === null
-          ? `Node ${nodeOf(facts)} reports ${resource}.`
-          : `Node ${nodeOf(facts)} is short of ${resource} and ended or refused the pod.`,
+          ? `Node ${nodeOf(facts)} reports that it is short of ${inWords(resource)}.`
+          : `Node ${nodeOf(facts)} is short of ${inWords(resource)} and ended or refused the pod.`,
       nextStep: `Make room on node ${nodeOf(facts)} ("kubectl describe node ${nodeOf(facts)}"), and give the DaemonSet fitting requests and a priorityClassName in git.`,
     };
   },

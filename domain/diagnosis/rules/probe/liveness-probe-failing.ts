@@ -15,7 +15,7 @@ export const livenessProbeFailing: Rule = {
   rank: 1,
   symptom: true,
   explains: [...crashes, 'ReadinessProbeFailing'],
-  changedBy: /livenessProbe|\.image\b|\.args\b/,
+  changedBy: /livenessProbe/,
   find(facts) {
     const kill = killOf(facts, 'Liveness');
     const failure = failuresOf(facts, 'Liveness')[0];

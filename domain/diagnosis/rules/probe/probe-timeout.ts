@@ -17,7 +17,7 @@ export const probeTimeout: Rule = {
   rank: 2,
   symptom: true,
   explains: [...crashes, ...probes.filter((probe) => probe !== 'ProbeTimeout')],
-  changedBy: /Probe|resources|\.image\b/,
+  changedBy: /Probe|resources/,
   find(facts) {
     for (const probe of all) {
       const failures = failuresOf(facts, probe);

@@ -13,7 +13,7 @@ export const readinessProbeFailing: Rule = {
   best: 'medium',
   rank: 1,
   symptom: true,
-  changedBy: /readinessProbe|\.image\b|\.args\b/,
+  changedBy: /readinessProbe/,
   find(facts) {
     const failure = failuresOf(facts, 'Readiness')[0];
     if (failure === undefined) return null;

@@ -15,7 +15,7 @@ export const startupProbeFailing: Rule = {
   rank: 1,
   symptom: true,
   explains: [...crashes, 'LivenessProbeFailing', 'ReadinessProbeFailing'],
-  changedBy: /startupProbe|\.image\b|\.args\b/,
+  changedBy: /startupProbe/,
   find(facts) {
     const kill = killOf(facts, 'Startup');
     const failure = failuresOf(facts, 'Startup')[0];

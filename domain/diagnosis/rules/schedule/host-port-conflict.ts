@@ -4,10 +4,13 @@ import { otherNodes, placeTexts } from './scheduler.ts';
 
 const byScheduler = [/didn't have free ports for the requested pod ports/, /Predicate NodePorts failed|\bNodePorts\b/];
 const byProgram = [
-  /(?::|port[ =]?)(?<port>\d{1,5})\b.{0,80}(?:address already in use|Address in use|EADDRINUSE)/i,
-  /EADDRINUSE: address already in use .{0,60}:(?<port>\d{1,5})/,
-  /address already in use.{0,80}?(?:port |:)(?<port>\d{1,5})\b/i,
-  /address already in use|EADDRINUSE|BindException: Address|[Pp]ort \d{1,5} (?:is|was) already in use/i,
+  /listen (?:tcp|udp)[46]? \S{0,60}:(?<port>\d{1,5}): bind: address already in use/i,
+  /EADDRINUSE:? address already in use \S{0,60}:(?<port>\d{1,5})/,
+  /\('[\w.:]{0,60}', (?<port>\d{1,5})\).{0,20}address already in use/i,
+  /bind\(\) to \S{1,60}:(?<port>\d{1,5}) failed.{0,40}Address (?:already )?in use/,
+  /address already in use.{0,40}\bport (?<port>\d{1,5})\b/i,
+  /\bport (?<port>\d{1,5}) (?:is|was) already (?:in use|allocated)/i,
+  /address already in use|EADDRINUSE|Address in use/i,
 ];
 
 /** A port of the node is taken: the scheduler finds none, or the program cannot listen. */

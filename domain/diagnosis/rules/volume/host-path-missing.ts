@@ -34,7 +34,9 @@ export const hostPathMissing: Rule = {
       quotes: [hit.quote],
       confidence: 'high',
       what: `${capital(path)}, mounted from node ${nodeOf(facts)}, ${expected === '' ? 'does not exist there' : `is not ${expected}, or does not exist there`}.`,
-      nextStep: `Create ${path} on the node, set type: DirectoryOrCreate, or correct hostPath.path in git for this kind of node.`,
+      nextStep: /file|socket|device/.test(expected)
+        ? `See on node ${nodeOf(facts)} what should make ${path}, or correct hostPath.path and its type in git for this kind of node.`
+        : `Create ${path} on the node, set type: DirectoryOrCreate, or correct hostPath.path in git for this kind of node.`,
     };
   },
 };
