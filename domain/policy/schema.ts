@@ -60,6 +60,7 @@ export const policyForms: { [F in PolicyField]-?: FieldForm<NonNullable<RolloutP
   maxUnavailable: { key: 'maxUnavailable', read: value.nodes },
   maxUnavailablePer: { key: 'maxUnavailablePer', read: maxUnavailablePer },
   failureBudget: { key: 'failureBudget', read: value.nodesOrNone },
+  maxFailedNodes: { key: 'maxFailedNodes', read: value.nodesOrNone },
   ramp: { key: 'ramp', read: ramp },
   podsPerMinute: { key: 'podsPerMinute', read: value.count(1) },
   spread: { key: 'spread', read: value.labelKey },

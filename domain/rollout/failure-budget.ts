@@ -16,13 +16,16 @@ function allowedFailures(rules: StepRules, batch: number, size: number): number 
 /**
  * Findings that fail the batch, and those that its budget lets pass. All of them fail it once one too many is there. What an
  * earlier batch has let pass is in that batch's budget, which its open grant tells, and never more than that budget was.
+ * `maxFailedNodes` holds over all batches together.
  * @param sizes how many nodes each batch adds, up to the running one
+ * @param eligible all nodes that the rollout is for
  */
 export function splitFindings(
   rules: StepRules,
   view: StepView,
   judged: readonly Finding[],
   sizes: readonly number[],
+  eligible: number,
 ): { failed: Finding[]; tolerated: Finding[] } {
   if (judged.length === 0) return { failed: [], tolerated: [] };
   const { batchIndex, rollout } = rules;
@@ -33,6 +36,8 @@ export function splitFindings(
   );
   const failing = new Set(judged.map((finding) => finding.node));
   const passed = Math.min(before, [...failing].filter((node) => ofEarlier.has(node)).length);
-  if (failing.size - passed > (allowed[batchIndex] ?? 0)) return { failed: [...judged], tolerated: [] };
+  const inAll = rules.policy?.maxFailedNodes;
+  const tooMany = inAll !== undefined && failing.size > allowanceOf(inAll, eligible);
+  if (tooMany || failing.size - passed > (allowed[batchIndex] ?? 0)) return { failed: [...judged], tolerated: [] };
   return { failed: [], tolerated: [...judged] };
 }

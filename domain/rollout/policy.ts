@@ -86,6 +86,8 @@ export interface RolloutPolicy {
   maxUnavailablePer?: { key: string; max: IntOrPercent }[];
   /** Nodes that may fail in a batch before it has failed; percent of the batch rounded down. */
   failureBudget?: IntOrPercent;
+  /** Nodes that may be failing at a time in the whole rollout, whatever the batches let pass; percent of the eligible, rounded down. */
+  maxFailedNodes?: IntOrPercent;
   /**
    * Slow start: so many nodes in flight at first and one more for each node that has arrived, which doubles them with every full
    * round of successes, up to `cap` and the budget. Not on the way back.

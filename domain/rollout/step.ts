@@ -28,7 +28,7 @@ export function decideStep(rules: StepRules, view: StepView): Step {
   const ignored = new Set(rules.direction === 'forward' ? rules.ignoredNodes : []);
   const judged = judgeBatch(rules, view, facts).filter((finding) => !ignored.has(finding.node));
   const { failed, tolerated } =
-    outage === null ? splitFindings(rules, view, judged, sizes) : { failed: [], tolerated: [] };
+    outage === null ? splitFindings(rules, view, judged, sizes, eligible.length) : { failed: [], tolerated: [] };
   const failing = new Set(tolerated.map((finding) => finding.node));
   const waited = chosen.filter((fact) => !ignored.has(fact.node.name) && !failing.has(fact.node.name));
   const overdue = outage === null && failed.length === 0 ? judgeProgress(rules, view, waited) : null;

@@ -36,6 +36,7 @@ test('every optional field is read', () => {
     exclude: {matchExpressions: [{key: cores, operator: Lt, values: ["4"]}, {key: pool, operator: NotIn, values: [a, b]}]}
     cordoned: skip
     maxDeferred: 0
+    maxFailedNodes: 5%
     progressDeadline: 30m
     onUnplannedExposure: pause
     supersede: queue
@@ -76,6 +77,7 @@ test('every optional field is read', () => {
     },
     cordoned: 'skip',
     maxDeferred: 0,
+    maxFailedNodes: '5%',
     progressDeadlineMs: 1_800_000,
     onUnplannedExposure: 'pause',
     supersede: 'queue',
@@ -117,6 +119,7 @@ test.each([
     ['app.yaml:10: spec.rollout.maxUnavailablePer[1].key: zone is there already; write one entry'],
   ],
   ['    failureBudget: 101%\n', [`app.yaml:8: spec.rollout.failureBudget: expected ${nodesOrNone}, got "101%"`]],
+  ['    maxFailedNodes: x\n', [`app.yaml:8: spec.rollout.maxFailedNodes: expected ${nodesOrNone}, got "x"`]],
   ['    maxDeferred: -1\n', [`app.yaml:8: spec.rollout.maxDeferred: expected ${nodesOrNone}, got -1`]],
   [
     '    ramp:\n      startWith: 4\n      cap: 2\n',

@@ -146,6 +146,7 @@ const policy: fc.Arbitrary<RolloutPolicy> = fc
       exclude: selection,
       cordoned: fc.constantFrom('include' as const, 'skip' as const, 'last' as const),
       maxDeferred: nodes(0),
+      maxFailedNodes: nodes(0),
       progressDeadlineMs: seconds(60, 86_400),
       onUnplannedExposure: fc.constantFrom('watch' as const, 'pause' as const),
       supersede: fc.constantFrom('replace' as const, 'finish' as const, 'queue' as const),

@@ -47,6 +47,18 @@ describe('the failure budget of a batch (S21)', () => {
     expect(decide(2, seen(2, 0), { rules: [batch(2)] }).findings).toHaveLength(2);
   });
 
+  test.each<[string, IntOrPercent, number, boolean]>([
+    ['as many as allowed', 2, 2, false],
+    ['one more, though the batch would let it pass', 2, 3, true],
+    ['a percentage of all eligible nodes, rounded down', '14%', 2, false],
+    ['one more than it', '14%', 3, true],
+    ['none at all', 0, 1, true],
+  ])('over the whole rollout: %s', (_name, maxFailedNodes, failing, fails) => {
+    const policy = policyOf({ failureBudget: 5, maxFailedNodes });
+    const step = decideStep(rules({ maxUnavailable: 5, policy }), seen(failing, 6));
+    expect(step.findings).toHaveLength(fails ? failing : 0);
+  });
+
   test("a batch's own goes before the policy's", () => {
     const own = [batch('100%', { failureBudget: 1 })];
     expect(decide(0, seen(1, 3), { rules: own }).findings).toEqual([]);
