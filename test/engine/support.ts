@@ -6,6 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { type ClusterClient, createClusterClient } from '../../activities/cluster/client.ts';
 import { loadKubeConfig } from '../../activities/cluster/kube-config.ts';
+import { createDiagnosisActivities } from '../../activities/diagnosis/activities.ts';
 import { wrapActivities } from '../../activities/failure.ts';
 import { createGateForms } from '../../activities/gates/forms.ts';
 import { createRolloutActivities } from '../../activities/rollout/activities.ts';
@@ -138,8 +139,9 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   const temporal = await temporalFor(options);
   const images = new Map<string, string>();
   const manifests = new Map<string, Rendered>();
-  const activities = wrapActivities(
-    createRolloutActivities({
+  const activities = wrapActivities({
+    ...createDiagnosisActivities({ clusterFor: () => worker }),
+    ...createRolloutActivities({
       clusterFor: () => worker,
       gateForms: createGateForms({ allowLocal: true }),
       isRunning: rolloutIsRunning(temporal.client),
@@ -153,7 +155,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
         return rendered;
       },
     }),
-  );
+  });
   const codePath = await ensureWorkflowBundle(join(tmpdir(), 'nodewave-test-bundles'));
   const common = { connection: temporal.connection, namespace: temporal.config.namespace };
   const nodewave = await connect(temporal.config);
