@@ -52,6 +52,19 @@ describe('the policy of a DaemonSet', () => {
     );
   });
 
+  test('gates are taken into the plan; one for a batch that its DaemonSet does not have stops the commit', async () => {
+    const world = await makeWorld();
+    const gates = (batch: string) => policy({ gates: [{ name: 'still', pods: {}, batches: [batch] }] });
+    const plan = await prepare(world, daemonSet(), gates('all'));
+    expect(plan.daemonSets).toMatchObject([{ policy: { gates: [{ name: 'still', kind: 'pods', batches: ['all'] }] } }]);
+    const other = annotated({ 'nodewave.dev/batches': '[{name: first, nodes: 1}, {nodes: 100%}]' });
+    const failure = await failureOf(Promise.resolve().then(() => prepare(world, other, gates('all'))));
+    expect(failure.code).toBe('BadInput');
+    expect(failure.message).toContain(
+      `prod/1.yaml:1: spec.rollout.gates: gate still: there is no batch "all"; expected one of first, batch 2 (batches of ${world.namespace}/agent)`,
+    );
+  });
+
   test('changing a policy restarts no pod, and its annotations are not drift', async () => {
     const world = await adopted();
     const before = (await world.pods()).map((pod) => pod.metadata.uid).sort();
