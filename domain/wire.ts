@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from './application/spec.ts';
+import type { CheckReport } from './check-report.ts';
 import type { LocatedDiagnosis } from './diagnosis/explanation.ts';
 import type { GateReport } from './gates/types.ts';
 import type { Phase as RolloutPhase } from './rollout/phases.ts';
@@ -8,6 +9,10 @@ import type { NodeCensus, PlannedBatch } from './rollout/planned.ts';
 export const messageNames = {
   /** Signal to an application: something may have changed in git. */
   changed: 'changed',
+  /** Signal to an application: what CI or a person says of a commit. */
+  report: 'report',
+  /** Query of an application: what was reported on a commit. */
+  reports: 'reports',
   /** Signal from a rollout to its application. */
   rolloutFinished: 'rolloutFinished',
   /** Signal from an application to a rollout: a newer commit wants the DaemonSet. */
@@ -40,6 +45,18 @@ export interface Changed {
   source: string;
   /** Full refs of the payload, e.g. `refs/heads/main`; empty when unknown. */
   refs: string[];
+}
+
+/** Argument of signal `report`. */
+export interface Report extends CheckReport {
+  /** The sender's id of the delivery; a repeated one is dropped. A person's report has none. */
+  deliveryId?: string;
+}
+
+/** Argument of query `reports`, which answers with a list of `CheckReport`. */
+export interface ReportsQuery {
+  /** A full commit. */
+  commit: string;
 }
 
 /** What every message of a person carries. `by` is a claim: the Temporal UI sends no identity. */

@@ -3,6 +3,7 @@ import type { ClusterClient } from '../activities/cluster/client.ts';
 import { createGateForms } from '../activities/gates/forms.ts';
 import { createGitStore } from '../activities/git/store.ts';
 import { type ActivitiesByQueue, createActivities } from '../activities/index.ts';
+import { applicationReports } from '../activities/temporal/reports.ts';
 import type { ServicesConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
 
@@ -14,7 +15,7 @@ export function createProductActivities(deps: {
 }): ActivitiesByQueue {
   const { config, client, clusterFor } = deps;
   const maxNodesOut = (cluster: string) => config.clusters[cluster]?.maxNodesOut ?? null;
-  const gateForms = createGateForms({ allowLocal: config.gatesMayAskLocal });
+  const gateForms = createGateForms({ allowLocal: config.gatesMayAskLocal, reports: applicationReports(client) });
   return createActivities({ git: openGit(config), client, clusterFor, maxNodesOut, gateForms });
 }
 

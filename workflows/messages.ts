@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { CheckReport } from '../domain/check-report.ts';
 import type { Explanation } from '../domain/diagnosis/explanation.ts';
 import type { Preview } from '../domain/sync.ts';
 import type {
@@ -14,6 +15,8 @@ import type {
   PauseDecision,
   PlanDecision,
   Remove,
+  Report,
+  ReportsQuery,
   RetryDecision,
   RolloutFinished,
   RolloutStatus,
@@ -25,6 +28,9 @@ import { messageNames } from '../domain/wire.ts';
 
 /** To an application: something may have changed in git. */
 export const changedSignal = defineSignal<[Changed]>(messageNames.changed);
+/** To an application: what CI or a person says of a commit; asked for by gates of its rollouts. */
+export const reportSignal = defineSignal<[Report]>(messageNames.report);
+export const reportsQuery = defineQuery<CheckReport[], [ReportsQuery?]>(messageNames.reports);
 /** From a rollout to its application, sent by workflow id so that it outlives continue-as-new of both. */
 export const rolloutFinishedSignal = defineSignal<[RolloutFinished]>(messageNames.rolloutFinished);
 /** From an application to a rollout: a newer commit wants the DaemonSet. */

@@ -11,6 +11,8 @@ export interface GateScope {
   client: ClusterClient;
   /** Of the DaemonSet: its Secrets and pods are read, and no others. */
   namespace: string;
+  /** That rolls it out, and keeps what was reported. */
+  application: string;
   signal: AbortSignal;
 }
 
@@ -23,6 +25,7 @@ type Form<F extends GateRequest['form']> = (
 export interface GateForms {
   http: Form<'http'>;
   logs: Form<'logs'>;
+  reports: Form<'reports'>;
 }
 
 /** Lines that a failed Job's pod is quoted with. */
@@ -31,15 +34,17 @@ const quotedBytes = 2_000;
 
 /** Answers the requests of a batch's gates, each by its form. */
 export function gateAsker(client: ClusterClient, forms: GateForms, batch: BatchInput, ownUid: string): AskGate {
-  const { ref, holder } = batch.context;
+  const { ref, holder, application } = batch.context;
   const owner = { namespace: ref.namespace, name: ref.name, uid: ownUid };
   return async (gate, request, signal) => {
-    const scope: GateScope = { client, namespace: ref.namespace, signal };
+    const scope: GateScope = { client, namespace: ref.namespace, application, signal };
     switch (request.form) {
       case 'http':
         return await forms.http(request, scope);
       case 'logs':
         return await forms.logs(request, scope);
+      case 'reports':
+        return await forms.reports(request, scope);
       case 'neighbours':
         return await answerNeighbours(client, request.nodes, ownUid, signal);
       case 'job':

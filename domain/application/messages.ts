@@ -56,6 +56,8 @@ export function descriptionOf(update: ApplicationUpdate): string {
 /** Descriptions of the signals and the query. */
 export const otherDescriptions = {
   changed: `Something may have changed in git. Example: ${JSON.stringify({ deliveryId: 'any new id', source: 'me', refs: [] })}`,
+  report: `What CI or a person says of a commit, for gates of kind report. Example: ${JSON.stringify({ commit: 'all 40 or 64 digits', check: 'e2e-tests', outcome: 'passed', by: 'your name' })}`,
+  reports: `What was reported on a commit. Example: ${JSON.stringify({ commit: 'all 40 or 64 digits' })}`,
   rolloutFinished: 'Sent by rollouts when they end; not for people',
   status: 'Phase, commits, running rollouts, recent outcomes',
 } as const satisfies Partial<Record<keyof typeof messageNames, string>>;

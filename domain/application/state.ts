@@ -1,3 +1,4 @@
+import type { CheckReport } from '../check-report.ts';
 import type { RolloutInput } from '../rollout/input.ts';
 import type { DaemonSetSync, PrunedDaemonSet } from '../sync.ts';
 import type { LogEntry, Outcome, SyncOutcome } from '../wire.ts';
@@ -209,6 +210,8 @@ export interface ApplicationState {
   /** Newest last, at most 100. */
   deliveries: string[];
   lastDelivery: { deliveryId: string; source: string; atMs: number } | null;
+  /** Oldest first, at most one for each commit and check, at most 200. */
+  reports?: CheckReport[];
   /** Newest first, at most 20. */
   recent: SyncOutcome[];
   /** Newest last, at most 30. */

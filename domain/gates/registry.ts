@@ -4,6 +4,7 @@ import { logsGate } from './kinds/logs.ts';
 import { nodesGate } from './kinds/nodes.ts';
 import { podsGate } from './kinds/pods.ts';
 import { prometheusGate } from './kinds/prometheus.ts';
+import { reportGate } from './kinds/report.ts';
 import type { GateKind, GateSpec } from './types.ts';
 
 /** The configuration of a gate, whatever its kind. */
@@ -21,6 +22,7 @@ export const gateKinds: ReadonlyMap<string, AnyGateKind> = new Map(
     known(httpGate),
     known(jobGate),
     known(logsGate),
+    known(reportGate),
   ].map((kind) => [kind.kind, kind]),
 );
 

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import type { CheckReport } from '../check-report.ts';
 
 /** Kinds of gate; each is one file in `kinds/` and one line in `registry.ts`. */
 export type GateKindName = 'pods' | 'nodes' | 'prometheus' | 'http' | 'job' | 'logs' | 'report';
@@ -40,8 +41,11 @@ export interface GateSpec extends GateSchedule {
 
 /** One measurement of a gate. */
 export interface Measurement {
-  /** `error`: it could not be made (server away, answer that nobody can read); never a verdict on the release. */
-  outcome: 'success' | 'failure' | 'inconclusive' | 'error';
+  /**
+   * `error`: it could not be made (server away, answer that nobody can read); never a verdict on the release. `pending`: whoever
+   * has to say something may still do so; counts neither for nor against.
+   */
+  outcome: 'success' | 'failure' | 'inconclusive' | 'error' | 'pending';
   /** For people, at most 300 characters, no secrets: what was measured against what. */
   sentence: string;
   /** How many samples it rests on; absent where the kind has no notion of them. */
@@ -100,7 +104,9 @@ export type GateRequest =
   /** Other pods on these nodes, and the nodes' conditions, read with one list each whatever the number of nodes. */
   | { form: 'neighbours'; nodes: string[] }
   /** Runs a Job once on each of the nodes; answered when all have ended, or when `withinMs` is over. */
-  | { form: 'job'; nodes: string[]; template: Record<string, unknown>; withinMs: number };
+  | { form: 'job'; nodes: string[]; template: Record<string, unknown>; withinMs: number }
+  /** What was reported to the application on a commit, of these checks. */
+  | { form: 'reports'; commit: string; checks: string[] };
 
 /** Credentials by reference: `secret` is a Secret in the DaemonSet's namespace, `key` its entry. */
 export interface HttpAuth {
@@ -123,6 +129,8 @@ export type GateAnswer =
   | { form: 'logs'; lines: string[]; truncated: boolean }
   | { form: 'neighbours'; nodes: NeighbourNode[] }
   | { form: 'job'; ended: { node: string; succeeded: boolean; sentence: string }[] }
+  /** At most one for each commit and check. */
+  | { form: 'reports'; reports: CheckReport[] }
   /** `unanswered`: whoever was asked could not be reached, or said nothing in time, rather than something useless. */
   | { form: 'problem'; problem: string; unanswered?: true };
 

@@ -37,15 +37,15 @@ export function weighed(schedule: Pick<GateSchedule, 'minSamples'>, measurement:
   const least = Math.max(1, schedule.minSamples);
   // Not `samples >= least`: what is no number is no sample either.
   const enough = samples === undefined || samples >= least;
-  if (enough || outcome === 'error' || outcome === 'inconclusive') return measurement;
+  if (enough || outcome === 'error' || outcome === 'inconclusive' || outcome === 'pending') return measurement;
   const found = samples === 0 ? 'no sample' : samples === 1 ? '1 sample' : `${samples} samples`;
   return { ...measurement, outcome: 'inconclusive', sentence: `${found}, ${least} needed: ${measurement.sentence}` };
 }
 
 /**
  * The tally with one measurement more. A failed gate takes no further one: its verdict is final until it is begun anew, as after a
- * person's retry. Only a success ends a row of failures, and every answer ends a row of errors; an error leaves alone
- * all that counts for or against the release.
+ * person's retry. Only a success ends a row of failures, and every answer ends a row of errors; an error, or an answer that is still
+ * pending, leaves alone all that counts for or against the release.
  * @param nowMs when the measurement began
  */
 export function tallied(schedule: GateSchedule, tally: GateTally, measurement: Measurement, nowMs: number): GateTally {
@@ -68,6 +68,8 @@ export function tallied(schedule: GateSchedule, tally: GateTally, measurement: M
       };
     case 'inconclusive':
       return { ...answered, inconclusives: tally.inconclusives + 1 };
+    case 'pending':
+      return answered;
   }
 }
 

@@ -12,6 +12,7 @@ import { createGateForms } from '../../activities/gates/forms.ts';
 import { createRolloutActivities } from '../../activities/rollout/activities.ts';
 import type { Rendered } from '../../activities/rollout/call.ts';
 import { rolloutIsRunning } from '../../activities/temporal/is-running.ts';
+import { applicationReports } from '../../activities/temporal/reports.ts';
 import { connect, type NodewaveClient } from '../../client/index.ts';
 import { serviceAccountKubeconfig } from '../../dev/stack/kubeconfig.ts';
 import { applyManifests } from '../../dev/stack/manifests.ts';
@@ -143,7 +144,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     ...createDiagnosisActivities({ clusterFor: () => worker }),
     ...createRolloutActivities({
       clusterFor: () => worker,
-      gateForms: createGateForms({ allowLocal: true }),
+      gateForms: createGateForms({ allowLocal: true, reports: applicationReports(temporal.client) }),
       isRunning: rolloutIsRunning(temporal.client),
       maxNodesOut: () => options.maxNodesOut ?? null,
       ...(options.interlock === undefined ? {} : { interlock: { ...interlockPlace, name: options.interlock } }),

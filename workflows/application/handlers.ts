@@ -2,6 +2,7 @@ import { ApplicationFailure, isCancellation, setHandler, upsertMemo } from '@tem
 import { readFinished } from '../../domain/application/finished.ts';
 import { otherDescriptions } from '../../domain/application/messages.ts';
 import { findDaemonSet } from '../../domain/application/refusals.ts';
+import { noteReport, reportsOn } from '../../domain/application/reports.ts';
 import { finishRollout } from '../../domain/application/runs.ts';
 import { kept, sameDaemonSet } from '../../domain/application/state.ts';
 import { statusOf } from '../../domain/application/status.ts';
@@ -34,6 +35,13 @@ export function setHandlers(app: App): void {
     },
     { description: otherDescriptions.changed },
   );
+  // Nothing is woken: gates ask by themselves.
+  setHandler(messages.reportSignal, (signal) => noteReport(state, signal, Date.now()), {
+    description: otherDescriptions.report,
+  });
+  setHandler(messages.reportsQuery, (question) => reportsOn(state, question), {
+    description: otherDescriptions.reports,
+  });
   setHandler(
     messages.rolloutFinishedSignal,
     (signal) => {
