@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { list, mapping } from '../application/parse-mapping.ts';
 import * as value from '../application/parse-values.ts';
 import { formatDuration } from '../duration.ts';
@@ -53,16 +53,18 @@ const shape = mapping('a mapping with name and a kind, such as {name: smoke, pod
 });
 
 const gate = shape.transform((read, context): GateSpec => {
+  // A misspelt field, perhaps the kind itself, is an error already.
+  if (context.issues.length > 0) return z.NEVER;
   const given: Given = read;
-  const named = [...gateKinds.keys()].filter((kind) => given[kind] !== undefined);
+  const named = [...gateKinds.values()].map(({ kind }) => kind).filter((kind) => given[kind] !== undefined);
   const [kind] = named;
-  // A misspelt kind is an error already.
-  const wrong = named.length === 1 || context.issues.length > 0 ? undefined : kindProblem(named);
-  if (wrong !== undefined) context.addIssue({ code: 'custom', ...wrong });
-  // Whatever it is: with a problem nothing of it is used.
-  const spec = toSpec(given, (kind ?? 'pods') as GateKindName);
+  if (kind === undefined || named.length > 1) {
+    context.addIssue({ code: 'custom', ...kindProblem(named) });
+    return z.NEVER;
+  }
+  const spec = toSpec(given, kind);
   const { failureLimit, consecutiveFailureLimit } = spec;
-  if (kind !== undefined && consecutiveFailureLimit !== undefined && consecutiveFailureLimit >= failureLimit) {
+  if (consecutiveFailureLimit !== undefined && consecutiveFailureLimit >= failureLimit) {
     const message = `must be below failureLimit, ${failureLimit}, which else fails the gate first; raise that one or remove this`;
     context.addIssue({ code: 'custom', path: ['consecutiveFailureLimit'], message });
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseApplications } from '../../../domain/application/parse.ts';
 import { stringifyApplication } from '../../../domain/application/stringify.ts';
 import { describeError } from '../../../domain/document-error.ts';
+import { gateKinds } from '../../../domain/gates/registry.ts';
 import { scheduleDefaults } from '../../../domain/gates/schedule.ts';
 import type { GateSpec } from '../../../domain/gates/types.ts';
 import { parseManifests } from '../../../domain/manifest/parse.ts';
@@ -86,7 +87,7 @@ test('what is printed is read back to the same', () => {
 });
 
 describe('refused', () => {
-  const list = 'pods, nodes, prometheus, http, job, logs';
+  const list = [...gateKinds.keys()].join(', ');
 
   test.each([
     [

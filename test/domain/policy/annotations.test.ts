@@ -82,7 +82,7 @@ test.each([
   [
     '    nodewave.dev/colour: blue',
     [
-      `${named('colour')}: unknown annotation; after nodewave.dev/ expected one of batches, max-unavailable, max-unavailable-per, failure-budget, ramp, pods-per-minute, spread, last, exclude, cordoned, max-deferred, ready-within, max-restarts, progress-deadline, on-failure, rollback, promote-after, on-unplanned-exposure, exposure, supersede, windows, removal, hooks, gates`,
+      `${named('colour')}: unknown annotation; after nodewave.dev/ expected one of batches, max-unavailable, max-unavailable-per, failure-budget, max-failed-nodes, ramp, pods-per-minute, spread, last, exclude, cordoned, max-deferred, ready-within, max-restarts, progress-deadline, on-failure, rollback, promote-after, on-unplanned-exposure, exposure, supersede, windows, removal, hooks, gates`,
     ],
   ],
   ['    nodewave.dev/phase: rolling', [`${named('phase')}: is written by Nodewave on the cluster; remove it from git`]],
