@@ -56,10 +56,11 @@ export function returnRefusal(ref: Ref, pods: number, commit: string): string {
   );
 }
 
-/** How far it is. */
-export function pruneProgress(ref: Ref, left: number, total: number, nextMs: number | null): string {
+/** How far it is; `total` is null where it is not known yet how many there were. */
+export function pruneProgress(ref: Ref, left: number, total: number | null, nextMs: number | null): string {
+  const of = total === null ? counted(left, 'pod') : `${left} of ${counted(total, 'pod')}`;
   const next = nextMs === null ? '' : `; the next batch goes at ${clockTime(nextMs)}`;
-  return `Pruning DaemonSet ${daemonSetLabel(ref)}: ${left} of ${total} pods left${next}.`;
+  return `Pruning DaemonSet ${daemonSetLabel(ref)}: ${of} left${next}.`;
 }
 
 /** Why it stopped, and what to do. */

@@ -19,7 +19,7 @@ export function notePruning(state: ApplicationState, pruned: readonly PrunedDaem
 export function notePruneProgress(
   state: ApplicationState,
   { namespace, name }: Ref,
-  count: { left: number; total: number },
+  count: { left: number; total: number | null },
   nextMs: number | null,
 ): void {
   const sentence = pruneProgress({ namespace, name }, count.left, count.total, nextMs);

@@ -64,7 +64,7 @@ async function prune(app: App, { run, one }: DueBatches, key: string): Promise<v
     },
     leave: () => undefined,
   };
-  notePruneProgress(state, one, { left: one.pods, total: one.pods }, null);
+  notePruneProgress(state, one, { left: one.pods, total: one.batches.begun ? null : one.pods }, null);
   show(app);
   let told: string | undefined;
   try {

@@ -114,6 +114,8 @@ test('people see how far it is and what holds it', () => {
     'syncing',
     'Pruning DaemonSet monitoring/old: 9 of 12 pods left; the next batch goes at 2026-01-31 08:15:00Z.',
   ]);
+  notePruneProgress(state, old, { left: 9, total: null }, null);
+  expect(sentenceOf(state)).toBe('Pruning DaemonSet monitoring/old: 9 pods left.');
   notePruneHeld(state, old, 'all rollouts of this cluster are paused by ann');
   expect([phaseOf(state), sentenceOf(state)]).toEqual([
     'holding',
