@@ -12,6 +12,7 @@ import { waitFor } from '../../../dev/stack/wait.ts';
 import type { ApplicationSpec } from '../../../domain/application/spec.ts';
 import { describeErrors } from '../../../domain/document-error.ts';
 import { NodewaveError } from '../../../domain/failures.ts';
+import type { InterlockPlace } from '../../../domain/interlock.ts';
 import { renderedDigest } from '../../../domain/manifest/digests.ts';
 import { parseManifests } from '../../../domain/manifest/parse.ts';
 import { validateObjects } from '../../../domain/manifest/validate.ts';
@@ -51,10 +52,16 @@ async function workerClient(): Promise<ClusterClient> {
   return createClusterClient(loadKubeConfig(await account));
 }
 
-/** Makes a world whose activities run with the worker's rights, and whose `client` is the administrator's. */
-export async function makeWorld(change: Partial<ApplicationSpec> = {}): Promise<World> {
+/**
+ * Makes a world whose activities run with the worker's rights, and whose `client` is the administrator's.
+ * @param own another worker than that of deploy/rbac.yaml, and a brake of the test's own
+ */
+export async function makeWorld(
+  change: Partial<ApplicationSpec> = {},
+  own: { worker?: ClusterClient; interlock?: InterlockPlace } = {},
+): Promise<World> {
   const client = createClusterClient(await adminKube());
-  const worker = await workerClient();
+  const worker = own.worker ?? (await workerClient());
   const namespace = await testNamespace('sync');
   const spec: ApplicationSpec = {
     name: uniqueName('app'),
@@ -77,6 +84,7 @@ export async function makeWorld(change: Partial<ApplicationSpec> = {}): Promise<
       if (cluster === 'test') return worker;
       throw new NodewaveError('BadInput', `no cluster ${cluster}; known: test`);
     },
+    interlock: own.interlock,
     render: async (_spec, commit) => render(commits.get(commit) ?? [], namespace),
   });
   const pods = async (): Promise<Pod[]> => (await client.list<Pod>(paths.pods(namespace))).items;
