@@ -164,7 +164,13 @@ async function loop(
     const pods = removable.filter((pod) => free.has(uids.get(pod.node) ?? ''));
     if (!(await confirmGrants(record, pods))) return true;
     await removePods(removal, input.context.ref.namespace, pods, decidedMs, deleted);
-    const grants = await hooks.prepared(step.grant.filter((wish) => free.has(wish.nodeUid)));
+    const wishes = step.grant.filter((wish) => free.has(wish.nodeUid));
+    // The interlock's write may have told of the brake: a grant that is not acted on counts as out, and holds the way back up.
+    if (wishes.length > 0 && (await isStopped())) {
+      await released(deps.guards, isBack());
+      return false;
+    }
+    const grants = await hooks.prepared(wishes);
     if (grants.length === 0) return false;
     const written = await grant(record, input, { ...step, grant: [...grants] });
     if (written) await removeGranted(new Set(grants.map((wish) => wish.podUid)));

@@ -36,8 +36,8 @@ async function look(
     const stored = await readRecord(client, context.ref);
     // The record goes with its DaemonSet: that one is gone is all that can be found without it.
     const record = stored?.record ?? emptyRecord(context.application, '');
-    const expected = live === 'lastGood' ? record.good[0]?.templateDigest : undefined;
-    return await findEdit(client, context.ref, record, expected);
+    const good = record.good[0]?.templateDigest;
+    return await findEdit(client, context.ref, record, live === 'lastGood' ? good : undefined, good);
   } catch (error) {
     if (error instanceof NodewaveError) return undefined;
     throw error;

@@ -14,12 +14,14 @@ const namedFields = 3;
  * Whether someone else has changed, deleted or made again the DaemonSet of a rollout, as a sentence; null when it is as it was left
  * (S29 to S32). Pods that are deleted afterwards would come back on another template than the one to reach, or not at all.
  * @param expected digest of the template that must be live; `undefined` when any known one may be
+ * @param likely digest of the one that was live before, for the wording; the target without it
  */
 export async function findEdit(
   client: ClusterClient,
   ref: DaemonSetRef,
   record: DaemonSetRecord,
   expected: string | undefined,
+  likely: string | undefined = record.target?.templateDigest,
 ): Promise<string | null> {
   const live = await client.get<DaemonSet>(paths.daemonSet(ref));
   const name = daemonSetLabel(ref);
@@ -33,7 +35,7 @@ export async function findEdit(
   if (live.metadata.annotations?.[annotations.application] !== record.application) {
     return `DaemonSet ${name} is not managed by application ${record.application} any more (annotation ${annotations.application})`;
   }
-  const edit = describeEdit(live, record);
+  const edit = describeEdit(live, record, likely);
   if (edit !== null) return edit;
   return expected === undefined || digest(live.spec.template) === expected ? null : describeSwap(live, record);
 }
@@ -43,12 +45,16 @@ export async function findEdit(
  * strategy are what the record knows (S29, S30, S31). A template that the record knows is never an edit: windows swap them
  * all the time.
  */
-export function describeEdit(live: DaemonSet, record: DaemonSetRecord): string | null {
+export function describeEdit(
+  live: DaemonSet,
+  record: DaemonSetRecord,
+  likely: string | undefined = record.target?.templateDigest,
+): string | null {
   const strategy = live.spec.updateStrategy?.type ?? 'RollingUpdate';
   const known = record.templates[digest(live.spec.template)] !== undefined;
   if (strategy === 'OnDelete' && known) return null;
   const who = lastEditor(live, record.application);
-  const what = known ? null : describeTemplate(live, record);
+  const what = known ? null : describeTemplate(live, record, likely);
   if (strategy === 'OnDelete') {
     return `${who} ${what}; no pod is deleted until it is put back or taken into git`;
   }
@@ -70,9 +76,9 @@ export function describeSwap(live: DaemonSet, record: DaemonSetRecord): string {
 }
 
 /** What was changed in the template, in words where it is one of the well-known acts. */
-function describeTemplate(live: DaemonSet, record: DaemonSetRecord): string {
+function describeTemplate(live: DaemonSet, record: DaemonSetRecord, likely: string | undefined): string {
   const name = nameOf(live);
-  const changes = nearestChanges(live, record);
+  const changes = nearestChanges(live, record, likely);
   const paths_ = changes.map((change) => change.path.replace('spec.template.', ''));
   if (paths_.length > 0 && paths_.every((path) => path.includes('kubectl.kubernetes.io/restartedAt'))) {
     return `asked for a restart of DaemonSet ${name} ("kubectl rollout restart")`;
@@ -94,15 +100,15 @@ function shownChange({ path, before, after }: FieldChange): string {
 }
 
 /**
- * The changes against that one of the known templates that needs the fewest, the target before others: the one which was edited.
+ * The changes against that one of the known templates that needs the fewest, the likely one before others: the one which was edited.
  * Values are masked.
  */
-function nearestChanges(live: DaemonSet, record: DaemonSetRecord): FieldChange[] {
+function nearestChanges(live: DaemonSet, record: DaemonSetRecord, likely: string | undefined): FieldChange[] {
   const { apiVersion = 'apps/v1', kind = 'DaemonSet' } = live;
   const whole = (template: PodTemplate) => ({ apiVersion, kind, metadata: {}, spec: { template } });
   const desired = whole(live.spec.template as PodTemplate);
-  const target = record.templates[record.target?.templateDigest ?? ''];
-  const templates = [...(target === undefined ? [] : [target]), ...Object.values(record.templates)];
+  const first = record.templates[likely ?? ''];
+  const templates = [...(first === undefined ? [] : [first]), ...Object.values(record.templates)];
   const known = templates.map((template) => fieldChanges({ apiVersion, kind, live: whole(template), desired }));
   return known.sort((a, b) => a.length - b.length)[0] ?? [];
 }

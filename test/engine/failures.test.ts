@@ -50,21 +50,41 @@ async function wentBack(scene: Scene, rollout: ScenarioRollout, before: Record<s
   return cause ?? '';
 }
 
-async function quota(scene: Scene, pods: number): Promise<void> {
+async function quota(scene: Scene, resource: string, most: number): Promise<void> {
   const { kube } = scene.engine;
   const path = `/api/v1/namespaces/${scene.namespace}/resourcequotas`;
   const body = {
     apiVersion: 'v1',
     kind: 'ResourceQuota',
-    metadata: { name: 'pods' },
-    spec: { hard: { pods: `${pods}` } },
+    metadata: { name: 'limit' },
+    spec: { hard: { [resource]: `${most}` } },
   };
   await kube.create(path, body, { fieldManager: 'test' });
   await scene.until('the quota to count', async () => {
-    const found = await kube.get<KubeObject & { status?: { used?: { pods?: string } } }>(`${path}/pods`);
-    return found?.status?.used?.pods !== undefined;
+    const found = await kube.get<KubeObject & { status?: { used?: Record<string, string> } }>(`${path}/limit`);
+    return found?.status?.used?.[resource] !== undefined;
   });
 }
+
+scenario(
+  'S33: as long as the controller has not seen the new template nothing is deleted, and then it goes on by itself',
+  {},
+  async (scene) => {
+    await scene.install('failures:1');
+    // The controller cannot write the new template's revision, so it goes no further, and says so by observedGeneration.
+    await quota(scene, 'count/controllerrevisions.apps', 1);
+    const rollout = await scene.rollout('failures:2');
+    const { sentence } = await rollout.reaches('holding');
+    expect(sentence).toMatch(/the DaemonSet controller has not seen generation \d+ of .*\/agent/);
+    expect(await scene.taken()).toEqual([]);
+    expect(await scene.images()).toEqual({ 'failures:1': 6 });
+    await scene.engine.kube.remove(`/api/v1/namespaces/${scene.namespace}/resourcequotas/limit`);
+    expect(await rollout.result()).toMatchObject({ outcome: 'succeeded', cause: null });
+    expect(await scene.images()).toEqual({ 'failures:2': 6 });
+    const old = scene.history.events.filter(({ image }) => image === 'failures:1').map(({ uid }) => uid);
+    expect(new Set(old).size, 'no pod came back on the old template').toBe(6);
+  },
+);
 
 scenario('S18, S19: a pod that does not end is never forced: the rollout stops with its name', {}, async (scene) => {
   await scene.install(sticky);
@@ -80,7 +100,7 @@ scenario('S18, S19: a pod that does not end is never forced: the rollout stops w
 
 scenario('S18: a pod that is not created within the time has a reason of its own', {}, async (scene) => {
   await scene.install('failures:1');
-  await quota(scene, 1);
+  await quota(scene, 'pods', 1);
   const rollout = await scene.rollout('failures:2', {
     policy: { batches: canary, readyWithinMs: 3_000, onFailure: 'pause' },
   });
@@ -138,7 +158,8 @@ scenario(
     });
     expect(live?.soak?.untilMs).toBeGreaterThanOrEqual(atMs + soakMs);
     expect(await rollout.result()).toMatchObject({ outcome: 'succeeded' });
-    const next = (await scene.deletes()).map(({ atMs: deletedMs }) => deletedMs).toSorted((a, b) => a - b)[1];
+    const ours = (await scene.deletes()).filter(({ user }) => user === workerUser);
+    const next = ours.map(({ atMs: deletedMs }) => deletedMs).toSorted((a, b) => a - b)[1];
     expect(next).toBeGreaterThanOrEqual(atMs + soakMs);
     expect((await rollout.status()).log.map(({ what }) => what)).toContainEqual(
       expect.stringContaining(`soak of batch 1 started anew: container agent on node ${node} restarted`),
@@ -164,7 +185,7 @@ scenario('S21: a node that turns NotReady after its pod was replaced fails the r
 
 scenario('S40, S41: a rollback that fails ends, needs a person, and does not go back and forth', {}, async (scene) => {
   await scene.install('failures:1');
-  await quota(scene, 1);
+  await quota(scene, 'pods', 1);
   const rollout = await scene.rollout('failures:2', { policy: { batches: canary, readyWithinMs: 3_000 } });
   const { outcome, cause } = await rollout.result();
   expect(outcome).toBe('rollbackFailed');

@@ -16,6 +16,7 @@ const [good, target] = [template('agent:1'), template('agent:2')];
 const entry = { commit: 'c', revision: 'agent-a', hash: 'a', templateDigest: digest(good), atMs: 1 };
 const record = {
   ...emptyRecord('app', 'uid'),
+  target: { commit: 'd', templateDigest: digest(target), quarantineKey: 'k' },
   good: [entry],
   templates: { [digest(good)]: good, [digest(target)]: target },
 };
@@ -46,6 +47,12 @@ const again = { type: 'NoNews', category: 'BENIGN', nextRetryDelay: 5_000 };
 test('S29: as long as nobody else changes anything it is looked again in five seconds, and history does not grow', async () => {
   expect(await look(daemonSet())).toMatchObject(again);
   expect(await look(daemonSet({ template: target })), 'windows swap known templates').toMatchObject(again);
+});
+
+test('S29: a field is held against last good, which was live: not against the target', async () => {
+  expect(await look(daemonSet({ template: template('agent:3') }))).toMatchObject({
+    edit: expect.stringContaining('image: agent:1 became agent:3'),
+  });
 });
 
 test('S31: RollingUpdate is news once, and its end is news too', async () => {
