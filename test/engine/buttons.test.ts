@@ -1,118 +1,82 @@
 import { expect } from 'vitest';
-import { InterlockStore } from '../../activities/rollout/interlock-store.ts';
-import { neverReady, slowReady } from '../../dev/stack/stages.ts';
-import { rolloutWorkflowId } from '../../domain/ids.ts';
-import { interlockPlace } from '../../domain/interlock.ts';
-import type { Phase } from '../../domain/rollout/phases.ts';
-import type { RolloutPolicy } from '../../domain/rollout/policy.ts';
+import { livePhases } from '../../domain/rollout/phases.ts';
 import type { RolloutFinished } from '../../domain/wire.ts';
-import { uniqueName } from '../support/cluster.ts';
-import { type ScenarioRollout, type Scene, scenarios } from './scenario.ts';
+import { imageOf } from '../e2e/scene.ts';
+import {
+  driveToItsEnd,
+  engineOptions,
+  handleOf,
+  held,
+  reserved,
+  reset,
+  slow,
+  stages,
+  standing,
+  ways,
+} from './buttons.ts';
+import { type Scene, scenarios } from './scenario.ts';
 
-/** Ready when a test says so, and after some seconds. */
-const [held, slow] = ['buttons:held', 'buttons:slow'];
-const interlock = { ...interlockPlace, name: uniqueName('buttons') };
-const scenario = scenarios([...neverReady(held), ...slowReady(slow, 2_500)], { interlock: interlock.name });
+const scenario = scenarios(stages, engineOptions);
 
-const succeeded = { outcome: 'succeeded', cause: null };
-const canary = (more: Partial<RolloutPolicy['batches'][number]>): Partial<RolloutPolicy> => ({
-  batches: [
-    { name: 'canary', nodes: 2, soakMs: 0, ...more },
-    { name: 'all', nodes: '100%', soakMs: 0 },
-  ],
-});
-
-/** How a rollout comes to stand in a phase, on a DaemonSet whose last good takes some seconds to be ready. */
-const ways: [Phase, Partial<RolloutPolicy>, string, string | null][] = [
-  ['rolling', {}, held, null],
-  ['soaking', canary({ soakMs: 120_000 }), 'buttons:2', null],
-  ['awaitingApprovalBefore', canary({ approval: 'before' }), 'buttons:2', null],
-  ['awaitingApprovalAfter', canary({ approval: 'after' }), 'buttons:2', null],
-  ['paused', {}, held, 'pause'],
-  ['stopped', { onFailure: 'pause', readyWithinMs: 2_000 }, held, null],
-  ['rollingBack', canary({ approval: 'after' }), 'buttons:2', 'rollback'],
-];
-
-async function standing(
-  scene: Scene,
-  [phase, policy, image, message]: (typeof ways)[number],
-): Promise<ScenarioRollout> {
-  await scene.install(slow);
-  const rollout = await scene.rollout(image, { policy });
-  if (message === 'rollback') await rollout.reaches('awaitingApprovalAfter');
-  if (image === held) await rollout.reaches('rolling', ({ progress }) => progress?.inFlight === 2);
-  if (message !== null) await rollout.send(message);
-  await rollout.reaches(phase);
-  return rollout;
+/** Nothing of a rollout that is over is left in the record or in the interlock. */
+async function nothingIsLocked(scene: Scene): Promise<void> {
+  expect(await reserved(scene)).toEqual([]);
+  expect(await scene.record()).toMatchObject({ target: null, grants: [], touched: [] });
 }
 
-function handleOf(scene: Scene) {
-  const ref = { cluster: 'local', namespace: scene.namespace, name: 'agent' };
-  return scene.engine.client.workflow.getHandle(rolloutWorkflowId(ref));
-}
+for (const phase of livePhases) {
+  const way = ways.find((one) => one.phase === phase);
+  if (way === undefined) throw new Error(`no way leads into phase ${phase}`);
 
-/** Nodes that the DaemonSet of a scene has reserved. */
-async function reserved(scene: Scene): Promise<string[]> {
-  const { table } = await new InterlockStore(scene.engine.kube, interlock).read();
-  return [...table.values()]
-    .filter(({ workflowId }) => workflowId === handleOf(scene).workflowId)
-    .map(({ node }) => node);
-}
-
-for (const way of ways) {
-  const [phase] = way;
   scenario(
     `Terminate in phase ${phase}: the next rollout goes on, no pod is deleted twice, nothing stays locked`,
     {},
     async (scene) => {
-      await standing(scene, way);
+      const { release } = await standing(scene, way);
       await handleOf(scene).terminate('a test');
-      const next = await scene.rollout('buttons:3');
-      expect(await next.result()).toMatchObject(succeeded);
-      expect(await scene.images()).toEqual({ 'buttons:3': 6 });
-      expect(await reserved(scene)).toEqual([]);
+      // What the application starts next: the fix or, where nothing was good yet, the same again.
+      const image = phase === 'installing' ? held : 'buttons:3';
+      if (phase !== 'planning') release?.();
+      const next = await scene.rollout(image);
+      expect(await driveToItsEnd(scene, next)).toMatchObject({ outcome: 'succeeded', cause: null });
+      // What the terminated run has still under way finds a newer one.
+      release?.();
+      expect(await scene.images()).toEqual({ [image]: 6 });
+      await nothingIsLocked(scene);
     },
   );
-}
 
-/** Resets the workflow to its first task, as the button in Temporal's UI does. */
-async function reset(scene: Scene): Promise<void> {
-  const { client } = scene.engine;
-  const handle = handleOf(scene);
-  const [{ runId }, history] = await Promise.all([handle.describe(), handle.fetchHistory()]);
-  const first = history.events?.find((event) => event.workflowTaskCompletedEventAttributes != null);
-  if (first?.eventId == null) throw new Error('the workflow has not begun');
-  await client.workflowService.resetWorkflowExecution({
-    namespace: client.options.namespace,
-    workflowExecution: { workflowId: handle.workflowId, runId },
-    reason: 'a test',
-    requestId: uniqueName('reset'),
-    workflowTaskFinishEventId: first.eventId,
-  });
-}
-
-for (const way of ways.filter(([phase]) => ['rolling', 'soaking', 'rollingBack'].includes(phase))) {
-  const [phase] = way;
   scenario(
     `Reset in phase ${phase}: the new run fences the old one and ends right, no pod is deleted twice`,
     {},
     async (scene) => {
-      const rollout = await standing(scene, way);
+      const { rollout, release } = await standing(scene, way);
       await reset(scene);
-      const again: ScenarioRollout = { ...rollout, result: () => handleOf(scene).result() as Promise<RolloutFinished> };
-      if (phase === 'rolling') {
-        expect(await scene.letThrough(again, held)).toMatchObject(succeeded);
-        expect(await scene.taken()).toHaveLength(6);
-      } else {
-        // It starts over, up to where it soaks or asks; and what was there stays.
-        const { phase: there } = await scene.until('the new run to come as far', async () => {
-          const status = await again.status();
-          return ['soaking', 'awaitingApprovalAfter', 'rolledBack'].includes(status.phase) && status;
-        });
-        if (there !== 'rolledBack') await again.send('abort', { reason: 'seen enough' });
-        expect(['aborted', 'rolledBack']).toContain((await again.result()).outcome);
-      }
-      expect(await reserved(scene)).toEqual([]);
+      release?.();
+      const { outcome } = await driveToItsEnd(scene, rollout);
+      expect(way.again).toContain(outcome);
+      await nothingIsLocked(scene);
     },
   );
+
+  // A first install has nothing to go back to: see the table of messages.
+  if (phase === 'installing') continue;
+  scenario(`Cancel in phase ${phase} means abort: last good is live again and no pod is touched`, {}, async (scene) => {
+    const { release } = await standing(scene, way);
+    await handleOf(scene).cancel();
+    release?.();
+    const { outcome, cause } = (await handleOf(scene).result()) as RolloutFinished;
+    expect([outcome, cause]).toEqual(['aborted', 'aborted by Temporal cancel request: cancelled']);
+    const taken = await scene.taken();
+    const { template, updateStrategy } = (await scene.live()).spec;
+    expect([template, updateStrategy]).toMatchObject([
+      { spec: { containers: [{ image: slow }] } },
+      { type: 'OnDelete' },
+    ]);
+    await scene.until('a pod on every node', async () => (await scene.pods()).length === 6);
+    const left = (await scene.pods()).filter((pod) => imageOf(pod) === slow);
+    if (phase !== 'rollingBack') expect(left.length).toBeGreaterThanOrEqual(6 - taken.length);
+    expect(await scene.taken()).toEqual(taken);
+    await nothingIsLocked(scene);
+  });
 }
