@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { keepBest, type LocatedDiagnosis } from '../../../domain/diagnosis/explanation.ts';
 import { utf8Length } from '../../../domain/markdown.ts';
 import { rolloutDetails, rolloutDetailsLimitBytes } from '../../../domain/rollout/details.ts';
 import { offered } from '../../../domain/rollout/hold.ts';
@@ -10,6 +11,22 @@ import { finding, input, plan, state } from './states.ts';
 
 const phases: Phase[] = [...livePhases, ...endPhases];
 const progress = { eligible: 60, done: 12, inFlight: 3, out: 3, deferred: 2, exposed: 1, batchGoal: 15 };
+
+/** Why a gate is red. */
+function diagnosis(change: Partial<LocatedDiagnosis> = {}): LocatedDiagnosis {
+  return {
+    cause: 'ImageMissing',
+    what: 'The image does not exist.',
+    evidence: ['status of container agent: ImagePullBackOff: <b>not found</b>'],
+    confidence: 'high',
+    blame: 'release',
+    nextStep: 'Push the image.',
+    spread: '1 of 1 updated node',
+    pod: 'agent-x7k2p',
+    node: 'n1',
+    ...change,
+  };
+}
 
 /** As long as the parser, the batch result and the messages let it become, in characters that take most room. */
 function worst(wide: string): Partial<RolloutState> {
@@ -36,6 +53,8 @@ function worst(wide: string): Partial<RolloutState> {
     progress,
     zones: Array.from({ length: 50 }, (_, at) => ({ value: `${at}`.padEnd(63, '_'), eligible: 5_000, done: 4_999 })),
     findings: names(10).map((name) => finding(name, { cause: long, evidence: long, nextStep: long, pod: name })),
+    // A rollout keeps what fits into four kilobytes.
+    diagnoses: keepBest(names(3).map((pod) => diagnosis({ what: wide.repeat(150), nextStep: wide.repeat(150), pod }))),
     deferred: names(20),
     aside: (['deferred', 'kept'] as const).flatMap((kind) =>
       names(20).map((node) => ({ node, kind, why: wide.repeat(60) })),
@@ -58,6 +77,18 @@ const longInput = (wide: string) =>
   });
 
 describe('the page in the Temporal UI', () => {
+  test('says why a gate is red, and so does the status; nothing where nobody knows', () => {
+    const failed = state('rollingBack', { findings: [finding('n1')], diagnoses: [diagnosis()] });
+    expect(statusOf(input(), failed).diagnoses).toEqual([diagnosis()]);
+    const page = rolloutDetails(input(), failed);
+    expect(page).toContain('**ImageMissing** (confidence high, blame release): The image does not exist\\.');
+    expect(page).toContain('&lt;b&gt;not found');
+    expect(page).toContain('Next: Push the image\\.');
+    const unknown = state('rollingBack', { findings: [finding('n1')] });
+    expect(statusOf(input(), unknown)).not.toHaveProperty('diagnoses');
+    expect(rolloutDetails(input(), unknown)).not.toContain('Diagnosis');
+  });
+
   test.each(phases)('%s: stays small with all that can be said, whatever the letters', (phase) => {
     for (const wide of ['x', '&', '<', '`', '🚀', '漢', '\u0000']) {
       const page = rolloutDetails(longInput(wide), state(phase, worst(wide)));
