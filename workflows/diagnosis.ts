@@ -4,13 +4,13 @@ import type { DiagnosisActivities } from '../activities/diagnosis/contract.ts';
 import { clusterTaskQueue } from '../domain/ids.ts';
 
 /** Time that a diagnosis has to read in, milliseconds: in the middle of a rollout, and for a person who waits. */
-export const readingMs = { rollout: 2_500, person: 15_000 } as const;
+export const readingMs = { rollout: 3_000, person: 15_000 } as const;
 
 /**
  * Once and for seconds: nodes wait for their last good pod meanwhile. Some time more than the reading itself, for the queue; with no
  * worker there the rollout goes on without a diagnosis.
  */
-const brief: ActivityOptions = { scheduleToCloseTimeout: '4 seconds', retry: { maximumAttempts: 1 } };
+const brief: ActivityOptions = { scheduleToCloseTimeout: '5 seconds', retry: { maximumAttempts: 1 } };
 
 /** A person is told within half a minute why there is no answer. */
 const impatient: ActivityOptions = { scheduleToCloseTimeout: '30 seconds', retry: { maximumAttempts: 2 } };
