@@ -13,6 +13,7 @@ import {
   type DaemonSetDecision,
   messageNames,
   type Remove,
+  type Report,
   type SyncRequest,
 } from '../domain/wire.ts';
 import { activityDeadlineMs, answerDeadlineMs, call, serverDeadlineMs } from './calls.ts';
@@ -57,6 +58,16 @@ export async function sendChanged(access: TemporalAccess, name: string, changed:
       // A push that crosses a `nodewave delete` must not bring the application back without its spec.
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
     }),
+  );
+}
+
+/**
+ * Signal `report`. Returns once Temporal has stored the signal; no worker needs to run. Unlike `changed` it never starts an application:
+ * what nobody has configured has no rollout that could ask.
+ */
+export async function sendReport(access: TemporalAccess, name: string, report: Report): Promise<void> {
+  await call(access, { ...aboutApplication(name), deadlineMs: serverDeadlineMs }, () =>
+    access.client.workflow.getHandle(applicationWorkflowId(name)).signal<[Report]>(messageNames.report, report),
   );
 }
 

@@ -11,6 +11,7 @@ import type {
   DaemonSetDecision,
   ExplainRequest,
   Remove,
+  Report,
   SyncRequest,
 } from '../domain/wire.ts';
 import {
@@ -22,6 +23,7 @@ import {
   releaseApplicationQuarantine,
   removeApplication,
   sendChanged,
+  sendReport,
   syncApplication,
 } from './applications.ts';
 import { checkConnection, openConnection } from './connection.ts';
@@ -64,6 +66,8 @@ export interface NodewaveClient {
   check(): Promise<void>;
   /** Tells an application that git may have changed. Needs no worker; throws `conflict` when it was deleted. */
   changed(application: string, changed: Changed): Promise<void>;
+  /** Tells an application what CI or a person says of a commit. Needs no worker; throws `notFound` or `ended`. */
+  report(application: string, report: Report): Promise<void>;
   /** Creates or changes an application; `refused` carries the validator's sentence. */
   configure(spec: ApplicationSpec, by: string): Promise<Accepted>;
   /** Asks for a sync; answers when it is accepted, see `applicationStatus` for its outcome. */
@@ -123,6 +127,7 @@ export async function connect(config: TemporalConfig, options: ConnectOptions = 
     config,
     check: () => checkConnection(access),
     changed: (application, changed) => sendChanged(access, application, changed),
+    report: (application, report) => sendReport(access, application, report),
     configure: (spec, by) => configureApplication(access, spec, by),
     sync: (application, request) => syncApplication(access, application, request),
     preview: (application, request) => previewApplication(access, application, request),

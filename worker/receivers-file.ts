@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import { readConfigFile } from './config-file.ts';
-import type { Provider } from './webhook/provider.ts';
+import { type Provider, providers } from './webhook/provider.ts';
 import { readSecret } from './webhook/secret.ts';
 
 /** One webhook address: who may call it and for which repositories. */
@@ -22,7 +22,7 @@ const path = (what: string) => z.string(`expected the path of ${what}`).min(1, `
 
 const entrySchema = z.strictObject(
   {
-    provider: z.enum(['github', 'generic'], 'expected github or generic'),
+    provider: z.enum(providers, 'expected github, generic or ci'),
     secretFile: path('a file that holds the secret; a receiver without one would accept anybody'),
     previousSecretFile: path('a file that holds the previous secret').optional(),
     repositories: z
@@ -30,7 +30,7 @@ const entrySchema = z.strictObject(
       .min(1, 'expected at least one repository; leave the key out to allow all')
       .optional(),
   },
-  'expected {provider: github | generic, secretFile: PATH}',
+  'expected {provider: github | generic | ci, secretFile: PATH}',
 );
 const fileSchema = z.strictObject(
   { receivers: z.record(z.string(), entrySchema, 'expected a map of receiver names') },

@@ -56,9 +56,9 @@ test('the files of the configuration page are read by the services', () => {
   );
   writeFileSync(join(dir, 'clusters.yaml'), clusters?.text ?? '');
   expect(Object.keys(readClustersFile(join(dir, 'clusters.yaml')))).toEqual(['prod', 'staging', 'local']);
-  for (const secret of ['github', 'ci']) writeFileSync(join(dir, secret), 'a secret');
+  for (const secret of ['github', 'ci', 'e2e']) writeFileSync(join(dir, secret), 'a secret');
   writeFileSync(join(dir, 'receivers.yaml'), receivers?.text.replaceAll('/etc/nodewave/secrets', dir) ?? '');
-  expect(Object.keys(readReceiversFile(join(dir, 'receivers.yaml')))).toEqual(['github', 'ci']);
+  expect(Object.keys(readReceiversFile(join(dir, 'receivers.yaml')))).toEqual(['github', 'ci', 'e2e']);
 });
 
 test('the commands for search attributes are those that the worker prints', () => {

@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ci } from '../../worker/webhook/ci.ts';
 import { generic } from '../../worker/webhook/generic.ts';
 import { codeBlocks, markdownFile } from './markdown.ts';
 
 const blocks = codeBlocks(markdownFile('docs/webhooks.md'));
-const [request = '', prefixed = ''] = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
+const [request = '', prefixed = '', report = ''] = blocks
+  .filter(({ language }) => language === 'sh')
+  .map(({ text }) => text);
 const [javascript = ''] = blocks.filter(({ language }) => language === 'js').map(({ text }) => text);
 const secrets = {
   plain: 'a secret of letters',
@@ -22,6 +25,9 @@ let dir: string;
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'nodewave-docs-'));
+  // Stands for git in a checkout.
+  writeFileSync(join(dir, 'git'), `#!/bin/sh\necho ${'a'.repeat(40)}\n`);
+  chmodSync(join(dir, 'git'), 0o755);
   // Stands for curl: writes down what it was asked for.
   writeFileSync(join(dir, 'curl'), `#!/bin/sh\nprintf '%s\\0' "$@" > '${dir}/asked'\n`);
   chmodSync(join(dir, 'curl'), 0o755);
@@ -39,7 +45,8 @@ async function accepted(headers: IncomingHttpHeaders, body: string, secret: stri
   });
 }
 
-async function inShell(script: string, secret: string): Promise<void> {
+/** What the script has curl send. */
+async function sentInShell(script: string, secret: string): Promise<{ headers: IncomingHttpHeaders; body: string }> {
   const env = {
     PATH: `${dir}:${process.env.PATH}`,
     NODEWAVE_WEBHOOK_SECRET: secret,
@@ -50,7 +57,12 @@ async function inShell(script: string, secret: string): Promise<void> {
   const after = (option: string): string[] =>
     words.flatMap((word, index) => (words[index - 1] === option ? [word] : []));
   const headers = Object.fromEntries(after('-H').map((header) => header.split(': ')));
-  await accepted(headers, after('--data-raw')[0] ?? '', secret);
+  return { headers, body: after('--data-raw')[0] ?? '' };
+}
+
+async function inShell(script: string, secret: string): Promise<void> {
+  const { headers, body } = await sentInShell(script, secret);
+  await accepted(headers, body, secret);
 }
 
 test.skipIf(!hasOpenssl)('the request in a shell is accepted', () => inShell(request, secrets.plain));
@@ -62,6 +74,21 @@ test.skipIf(!hasOpenssl)('with a whsec_ secret as well', async () => {
     request.replace(signed, () => prefixed),
     secrets.prefixed,
   );
+});
+
+test.skipIf(!hasOpenssl)('the report in a shell is accepted', async () => {
+  const { headers, body } = await sentInShell(report, secrets.plain);
+  expect(await ci.refusal(headers, Buffer.from(body), [secrets.plain])).toBeNull();
+  expect(await ci.refusal(headers, Buffer.from(body), ['another secret'])).not.toBeNull();
+  expect(ci.read(headers, Buffer.from(body))).toMatchObject({
+    kind: 'report',
+    report: {
+      commit: 'a'.repeat(40),
+      check: 'e2e-tests',
+      outcome: 'passed',
+      repositories: ['https://git.example.com/platform/agents.git'],
+    },
+  });
 });
 
 test.each(Object.entries(secrets))('the request in Node is accepted, with a %s secret', async (_kind, secret) => {

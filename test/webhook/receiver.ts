@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClientError, type ListedApplication } from '../../client/index.ts';
-import type { Changed } from '../../domain/wire.ts';
+import type { Changed, Report } from '../../domain/wire.ts';
 import { listen } from '../../worker/http-server.ts';
 import { createLogger } from '../../worker/log/logger.ts';
 import { createMetrics, type Metrics } from '../../worker/metrics.ts';
@@ -16,6 +16,9 @@ export interface TestReceiver {
   metrics: Metrics;
   applications: ListedApplication[];
   told: { application: string; changed: Changed }[];
+  reported: { application: string; report: Report }[];
+  /** What happens when this application is told something. */
+  failures: Map<string, ClientError>;
   /** Lines of the log, parsed. */
   lines: Record<string, unknown>[];
   temporalAway: boolean;
@@ -49,6 +52,12 @@ export async function startReceiver(
         away();
         test.told.push({ application, changed });
       },
+      async report(application, report) {
+        away();
+        const failure = test.failures.get(application);
+        if (failure !== undefined) throw failure;
+        test.reported.push({ application, report });
+      },
       async listRepositories() {
         away();
         return test.applications;
@@ -65,6 +74,8 @@ export async function startReceiver(
     metrics,
     applications: [],
     told: [],
+    reported: [],
+    failures: new Map(),
     lines,
     temporalAway: false,
     secretFile,

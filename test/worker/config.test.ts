@@ -151,7 +151,7 @@ describe('files are refused with file, line and field', () => {
     ],
     [
       'receivers:\n  main: {provider: gitlab, secretFile: secret}\n',
-      'DIR/bad-receivers.yaml:2: receivers.main.provider: expected github or generic',
+      'DIR/bad-receivers.yaml:2: receivers.main.provider: expected github, generic or ci',
     ],
   ])('receivers %j', (text, message) => {
     expect(receivers(text)).toContain(message);

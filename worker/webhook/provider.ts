@@ -1,2 +1,5 @@
-/** Signature schemes; the path of the request picks one, never its headers. */
-export type Provider = 'github' | 'generic';
+/** Signature schemes; the path of the request picks one, never its headers. `ci` is `generic` for reports instead of pushes. */
+export type Provider = (typeof providers)[number];
+
+/** All of them. */
+export const providers = ['github', 'generic', 'ci'] as const;

@@ -1,21 +1,30 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Report } from '../../domain/wire.ts';
 
-/** What a verified request says: where to look. git decides what is there. */
-export interface Push {
-  deliveryId: string;
-  /** Addresses of the one repository that was pushed to, in every form that the sender gave. */
+/** Whom a request is about. */
+export interface Addressed {
+  /** Addresses of the one repository, in every form that the sender gave. */
   repositories: string[];
-  /** Full refs. */
-  refs: string[];
   /** The one application that is meant, where the sender named it. */
   application?: string;
+}
+
+/** What a verified request says: where to look. git decides what is there. */
+export interface Push extends Addressed {
+  deliveryId: string;
+  /** Full refs. */
+  refs: string[];
   /** As the sender says, for the log only. */
   commit?: string;
 }
 
+/** What a verified request says of a commit, see `Report`. */
+export type ReportedCheck = Addressed & Omit<Report, 'by' | 'reason'> & { deliveryId: string };
+
 /** A request that passed its signature check, read. */
 export type Reading =
   | { kind: 'push'; push: Push }
+  | { kind: 'report'; report: ReportedCheck }
   /** Nothing to do, e.g. a ping. */
   | { kind: 'ignored'; why: string }
   | { kind: 'invalid'; why: string };

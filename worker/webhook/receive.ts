@@ -7,7 +7,7 @@ import type { ReceiverConfig } from '../receivers-file.ts';
 import type { Directory } from './directory.ts';
 import { matchApplications, tell } from './fan-out.ts';
 import type { Provider } from './provider.ts';
-import type { Push, Scheme } from './push.ts';
+import type { Addressed, Reading, Scheme } from './push.ts';
 import type { SecretStore } from './secret.ts';
 
 /** An HTTP answer. */
@@ -19,7 +19,7 @@ export interface Answer {
 
 /** What the receivers of one provider need. */
 export interface ReceiveDeps {
-  client: Pick<NodewaveClient, 'changed'>;
+  client: Pick<NodewaveClient, 'changed' | 'report'>;
   directory: Directory;
   provider: Provider;
   scheme: Scheme;
@@ -75,32 +75,27 @@ export function createReceive(
     const reading = scheme.read(headers, body);
     if (reading.kind === 'invalid') return finish('badPayload', refuse(400, reading.why), { why: reading.why });
     if (reading.kind === 'ignored') return finish('ignored', accept([], reading.why), { why: reading.why });
-    return handOn(reading.push, receiver.config, `webhook/${provider}/${name}`, finish, logger);
+    return handOn(messageOf(reading, `webhook/${provider}/${name}`), receiver.config, finish, logger);
   };
 
   async function handOn(
-    push: Push,
+    { addressed, weight, facts, send, done }: Message,
     config: ReceiverConfig,
-    source: string,
     finish: (result: WebhookResult, answer: Answer, facts: object) => Answer,
     logger: Logger,
   ): Promise<Answer> {
-    const facts = {
-      deliveryId: push.deliveryId,
-      repository: push.repositories[0],
-      refs: push.refs,
-      commit: push.commit,
-    };
     try {
-      const matches = await matchApplications(deps.directory, config, push);
+      const matches = await matchApplications(deps.directory, config, addressed, weight);
       if (matches.kind === 'unknown') {
         return finish('unknownApplication', refuse(404, matches.why), { ...facts, why: matches.why });
       }
-      if (matches.kind === 'none') return finish('noMatch', accept([], matches.why), { ...facts, why: matches.why });
-      const applications = await tell(deps.client, matches.applications, source, push);
-      for (const application of applications) {
-        logger.info({ ...facts, application }, 'application told that git may have changed');
+      if (matches.kind === 'unsure') {
+        const answer = refuse(503, `not accepted, send it again: ${matches.why}`, retryLater);
+        return finish('temporalUnavailable', answer, { ...facts, why: matches.why });
       }
+      if (matches.kind === 'none') return finish('noMatch', accept([], matches.why), { ...facts, why: matches.why });
+      const applications = await tell(matches.applications, send);
+      for (const application of applications) logger.info({ ...facts, application }, done);
       return finish('accepted', accept(applications), { ...facts, applications });
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
@@ -108,6 +103,37 @@ export function createReceive(
       return finish('temporalUnavailable', answer, { ...facts, err: error, cure: error.cure });
     }
   }
+
+  function messageOf(reading: Extract<Reading, { kind: 'push' | 'report' }>, source: string): Message {
+    if (reading.kind === 'push') {
+      const { deliveryId, repositories, refs, commit } = reading.push;
+      return {
+        addressed: reading.push,
+        weight: 'hint',
+        facts: { deliveryId, repository: repositories[0], refs, commit },
+        send: (application) => deps.client.changed(application, { deliveryId, source, refs }),
+        done: 'application told that git may have changed',
+      };
+    }
+    const { repositories, application: _, ...report } = reading.report;
+    return {
+      addressed: reading.report,
+      weight: 'word',
+      facts: { ...report, repository: repositories[0] },
+      send: (application) => deps.client.report(application, { ...report, by: source }),
+      done: 'application told what was reported',
+    };
+  }
+}
+
+/** What is handed on of a request. */
+interface Message {
+  addressed: Addressed;
+  weight: 'hint' | 'word';
+  /** For the log. */
+  facts: object;
+  send: (application: string) => Promise<void>;
+  done: string;
 }
 
 const retryLater = { 'retry-after': String(retryAfterSeconds) };

@@ -19,7 +19,7 @@ export function readSecret(file: string, provider: Provider): SecretResult {
     };
   }
   if (text.trim() === '') return { problem: `${file} is empty; write the secret into it`, absent: true };
-  if (provider === 'generic' && text.startsWith(standardPrefix)) {
+  if (provider !== 'github' && text.startsWith(standardPrefix)) {
     const encoded = text.slice(standardPrefix.length);
     if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded) || encoded.length % 4 !== 0) {
       return { problem: `${file} starts with whsec_, so base64 must follow, and does not`, absent: false };

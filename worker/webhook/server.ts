@@ -5,24 +5,25 @@ import { createHttpServer } from '../http-server.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ReceiverConfig } from '../receivers-file.ts';
+import { ci } from './ci.ts';
 import { openDirectory } from './directory.ts';
 import { generic } from './generic.ts';
 import { github } from './github.ts';
-import type { Provider } from './provider.ts';
+import { type Provider, providers } from './provider.ts';
 import type { Scheme } from './push.ts';
 import { createReceive } from './receive.ts';
 import { openSecrets } from './secret.ts';
 
 /** What the webhook server is made from. */
 export interface WebhookDeps {
-  client: Pick<NodewaveClient, 'changed' | 'listRepositories'>;
+  client: Pick<NodewaveClient, 'changed' | 'report' | 'listRepositories'>;
   receivers: Readonly<Record<string, ReceiverConfig>>;
   logger: Logger;
   metrics: Metrics;
   readiness: Readiness;
 }
 
-const schemes: Readonly<Record<Provider, Scheme>> = { github, generic };
+const schemes: Readonly<Record<Provider, Scheme>> = { github, generic, ci };
 
 /** Makes the server behind `POST /webhooks/PROVIDER/RECEIVER`, with `/healthz` and `/readyz` beside it. */
 export function createWebhookServer(deps: WebhookDeps): FastifyInstance {
@@ -34,7 +35,7 @@ export function createWebhookServer(deps: WebhookDeps): FastifyInstance {
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   const directory = openDirectory(deps.client);
-  for (const provider of ['github', 'generic'] as const) {
+  for (const provider of providers) {
     const receivers = new Map(
       Object.entries(deps.receivers)
         .filter(([, receiver]) => receiver.provider === provider)
