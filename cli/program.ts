@@ -13,6 +13,7 @@ import { pauseCommand } from './commands/pause.ts';
 import { planCommand } from './commands/plan.ts';
 import { rejectCommand } from './commands/reject.ts';
 import { releaseQuarantineCommand } from './commands/release-quarantine.ts';
+import { reportCommand } from './commands/report.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { retryCommand } from './commands/retry.ts';
 import { rollbackCommand } from './commands/rollback.ts';
@@ -22,7 +23,7 @@ import { nodewaveVersion, versionCommand } from './commands/version.ts';
 import type { Cli } from './context.ts';
 
 const groups: [string, ((cli: Cli) => Command)[]][] = [
-  ['Applications:', [applyCommand, getCommand, diffCommand, planCommand, syncCommand, deleteCommand]],
+  ['Applications:', [applyCommand, getCommand, diffCommand, planCommand, syncCommand, reportCommand, deleteCommand]],
   [
     'A running rollout:',
     [statusCommand, approveCommand, rejectCommand, pauseCommand, resumeCommand, abortCommand, overrideWindowCommand],

@@ -71,6 +71,7 @@ describe('the command line itself', () => {
       'diff',
       'plan',
       'sync',
+      'report',
       'status',
       'approve',
       'reject',
