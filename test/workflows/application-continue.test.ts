@@ -121,6 +121,33 @@ test('what is aborted, quarantined and polled survives', async () => {
   expect((await app.outcome(c2, 'unchanged')).phase).toBe('waiting');
 });
 
+test('reports are kept, also those on a commit that git has not shown yet, and rubbish costs nothing', async () => {
+  const app = new TestApplication(harness, 'reported');
+  app.world.push(c1, [daemonSet('reported', 't1', 'unchanged')]);
+  await app.start();
+  await app.outcome(c1, 'unchanged');
+  const said = { commit: c2, check: 'e2e-tests', outcome: 'passed', by: 'webhook/ci/e2e', atMs: 1_000 };
+  const asked = (commit: string) => app.handle.query<object[], [{ commit: string }]>('reports', { commit });
+  const looks = app.world.count('resolveRef');
+  for (const rubbish of [undefined, null, 'passed', { ...said, commit: 'main' }, { ...said, outcome: true }]) {
+    await app.handle.signal('report', rubbish);
+  }
+  await app.handle.signal('report', { ...said, deliveryId: 'run-1', outcome: 'failed' });
+  await app.handle.signal('report', { ...said, deliveryId: 'run-2' });
+  expect(await asked(c2)).toEqual([said]);
+  expect(app.world.count('resolveRef'), 'git is not asked because of a report').toBe(looks);
+
+  await wearOut(app, 2);
+  expect(await asked(c2), 'after continue-as-new').toEqual([said]);
+  await app.handle.signal('report', { ...said, deliveryId: 'run-1', outcome: 'failed' });
+  expect(await asked(c2), 'a repeated delivery of the first run').toEqual([said]);
+  expect(await asked(c1)).toEqual([]);
+  app.world.push(c2, [daemonSet('reported', 't2')]);
+  await app.changed();
+  await app.rollout('reported', c2);
+  expect(await asked(c2), 'once it rolls out').toEqual([said]);
+});
+
 test('a long outage does not stop continue-as-new, and what was asked for is served after it', async () => {
   const app = new TestApplication(harness, 'outage');
   app.world.push(c1, [daemonSet('outage', 't1', 'unchanged')]);

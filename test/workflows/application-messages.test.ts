@@ -251,7 +251,11 @@ describe('what the Temporal UI shows', () => {
       ].toSorted(),
     );
     for (const { description } of definition.updateDefinitions) expect(description).toMatch(/Example: \{.*\}$/);
-    expect(definition.signalDefinitions.map(({ name }) => name).toSorted()).toEqual(['changed', 'rolloutFinished']);
+    expect(definition.signalDefinitions.map(({ name }) => name).toSorted()).toEqual([
+      'changed',
+      'report',
+      'rolloutFinished',
+    ]);
   });
 
   test('search attributes follow the phase', async () => {

@@ -17,8 +17,8 @@ export const gate = (given: Partial<GateSpec> = {}): GateSpec => ({
   ...given,
 });
 
-/** One letter per measurement: success, failure, inconclusive, error. */
-const outcomes = { s: 'success', f: 'failure', i: 'inconclusive', e: 'error' } as const;
+/** One letter per measurement: success, failure, inconclusive, error, pending. */
+const outcomes = { s: 'success', f: 'failure', i: 'inconclusive', e: 'error', p: 'pending' } as const;
 
 /** The measurements of a text such as `ssfe`. */
 export const measured = (letters: string): Measurement[] =>

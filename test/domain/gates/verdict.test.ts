@@ -49,7 +49,7 @@ describe('S25: no data never passes', () => {
 
   test('no sequence without a success passes', () => {
     fc.assert(
-      fc.property(schedules, fc.array(fc.constantFrom('f', 'i', 'e'), { maxLength: 30 }), (schedule, letters) => {
+      fc.property(schedules, fc.array(fc.constantFrom('f', 'i', 'e', 'p'), { maxLength: 30 }), (schedule, letters) => {
         expect(stateOf(schedule, letters.join(''))).not.toBe('passed');
       }),
     );
@@ -85,6 +85,15 @@ describe('boundaries', () => {
     [{ inconclusiveLimit: 2 }, 'iii', 'inconclusive'],
     [{ inconclusiveLimit: 2 }, 'issisis', 'inconclusive'],
     [{ inconclusiveLimit: 0 }, 'i', 'inconclusive'],
+    // An answer that may still come counts neither for nor against, and ends a row of errors only.
+    [{ count: 1, failureLimit: 0, inconclusiveLimit: 0 }, 'pppppppp', 'waiting'],
+    [{ count: 1 }, 'ppps', 'passed'],
+    [{ count: 1 }, 'sppp', 'passed'],
+    [{ count: 1, failureLimit: 0 }, 'ppspf', 'failed'],
+    [{ inconclusiveLimit: 0 }, 'ppi', 'inconclusive'],
+    [{ failureLimit: 9, consecutiveFailureLimit: 2 }, 'ffpf', 'failed'],
+    [{ consecutiveErrorLimit: 2 }, 'eepee', 'waiting'],
+    [{ consecutiveErrorLimit: 2 }, 'ppeee', 'inconclusive, unreachable'],
   ])('%j after %s: %s', (given, letters, expected) => {
     expect(stateOf(gate(given), letters)).toBe(expected);
   });
