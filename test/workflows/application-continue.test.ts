@@ -169,3 +169,24 @@ test('a long outage does not stop continue-as-new, and what was asked for is ser
   await app.changed();
   await app.until('the sync', ({ recent }) => recent.some((one) => one.requestIds.includes('through-the-outage')));
 });
+
+test('pruning in batches goes on in the next run, with what was asked for, and ends once', async () => {
+  const app = new TestApplication(harness, 'prunes');
+  const old = { namespace: 'monitoring', name: 'old', uid: 'u1', pods: 12 };
+  const prune = [{ ...old, batches: { inBatches: 1, pauseMs: 0, goOnMs: 5 } }];
+  app.world.push(c1, [daemonSet('prunes', 't1', 'unchanged')], 0, prune);
+  app.world.pruneSteps = [{ verdict: 'batch', left: 6, total: 12, restMs: 0 }];
+  await app.start();
+  const first = (await app.handle.describe()).runId;
+  await waitFor(async () => (await app.handle.describe()).runId !== first, {
+    timeoutMs: 60_000,
+    what: 'a new run while it prunes',
+  });
+  const before = app.world.pruneInputs.length;
+  await waitFor(() => app.world.pruneInputs.length > before, { timeoutMs: 10_000, what: 'the next batch' });
+  expect(new Set(app.world.pruneInputs.map((input) => JSON.stringify(input.daemonSet))).size).toBe(1);
+  expect((await app.status()).sentence).toContain('monitoring/old: 6 of 12 pods left');
+  app.world.pruneSteps = [{ verdict: 'done', left: 0, total: 12, sentence: 'DaemonSet old was deleted' }];
+  const { log } = await app.outcome(c1, 'configured');
+  expect(log.filter(({ what }) => what === 'DaemonSet old was deleted')).toHaveLength(1);
+});
