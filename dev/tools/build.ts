@@ -26,10 +26,11 @@ function goBuild(
   tick: () => void,
 ): Promise<number | null> {
   const stamp = tool.versionVariable === undefined ? '' : ` -X ${tool.versionVariable}=${stampedVersion(tool)}`;
+  const tags = tool.tags === undefined ? [] : ['-tags', tool.tags];
   const log = openSync(logFile, 'w');
   const child = spawn(
     'go',
-    ['build', '-trimpath', '-buildvcs=false', '-ldflags', `-s -w${stamp}`, '-o', `${outDir}/`, 'tool'],
+    ['build', '-trimpath', '-buildvcs=false', ...tags, '-ldflags', `-s -w${stamp}`, '-o', `${outDir}/`, 'tool'],
     {
       cwd: toolDir(tool.name),
       stdio: ['ignore', log, log],

@@ -11,7 +11,8 @@ export type BinaryName =
   | 'kubectl'
   | 'kwok'
   | 'kwokctl'
-  | 'docker-compose';
+  | 'docker-compose'
+  | 'prometheus';
 
 /** One program of a tool. */
 export interface Binary {
@@ -32,12 +33,14 @@ export interface Tool {
   binaries: readonly Binary[];
   /** Linker flag that stamps the version, for programs that do not know it when built from a module. */
   versionVariable?: string;
+  /** Build tags, e.g. to leave out parts that nobody here uses. */
+  tags?: string;
   /** How long a first build takes on 2 cores, seconds; shown to people who wait. */
   coldBuildSeconds: number;
 }
 
 /** Names of the tools, as folders under dev/tools. */
-export type ToolName = 'temporal' | 'kubernetes' | 'etcd' | 'kwok' | 'compose';
+export type ToolName = 'temporal' | 'kubernetes' | 'etcd' | 'kwok' | 'compose' | 'prometheus';
 
 const binary = (name: BinaryName, versionArgs: readonly string[], builtAs?: string): Binary => ({
   name,
@@ -86,9 +89,19 @@ export const tools: readonly Tool[] = [
     versionVariable: 'github.com/docker/compose/v2/internal.Version',
     coldBuildSeconds: 150,
   },
+  {
+    name: 'prometheus',
+    module: 'github.com/prometheus/prometheus',
+    binaries: [binary('prometheus', ['--version'])],
+    // The module v0.316.0 is what is released as 3.16.0.
+    versionVariable: 'github.com/prometheus/common/version.Version',
+    // Tests name their targets themselves; the clients of thirty clouds would be half of the build.
+    tags: 'remove_all_sd',
+    coldBuildSeconds: 180,
+  },
 ];
 
-/** The tools that `npm run dev`, the demo and the tests need; `compose` is built by the one test that checks a file. */
+/** The tools that `npm run dev`, the demo and the tests need; `compose` and `prometheus` are built for the few tests that use them. */
 export const stackTools: readonly ToolName[] = ['temporal', 'kubernetes', 'etcd', 'kwok'];
 
 /** Folder that holds go.mod and go.sum of a tool. */

@@ -103,6 +103,7 @@ describe('cache', () => {
       etcd: '3.6.16',
       kwok: '0.7.0',
       compose: '2.40.3',
+      prometheus: '0.316.0',
     });
   });
 });
