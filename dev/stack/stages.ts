@@ -199,6 +199,23 @@ export function neverReady(image: string): Stage[] {
   return slowReady(image, 0).slice(0, 1);
 }
 
+/** Pods of one image are ready at once, at an address where something may really listen. */
+export function readyAt(image: string, podIP: string): Stage[] {
+  const head = podHead('Running', 'True').replace(/^podIP: .*$/m, `podIP: ${podIP}`);
+  const template =
+    head +
+    containers(
+      image,
+      `  ready: true
+  started: true
+  restartCount: 0
+  state: { running: { startedAt: {{ $now | Quote }} } }`,
+    );
+  return [
+    podStage(stageName('ready-at', image), [notDeleted, hasImage(image), notStarted], { statusTemplate: template }),
+  ];
+}
+
 /** Pods of one image fail as soon as they start, with this exit code, as those of a Job whose command does not succeed. */
 export function exits(image: string, exitCode: number): Stage[] {
   const template =
