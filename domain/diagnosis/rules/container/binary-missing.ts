@@ -29,9 +29,8 @@ export const binaryMissing: Rule = {
   explains: [...crashes, ...creation, ...probes, 'FileMissing'],
   changedBy: /\.(?:image|command|args)\b/,
   find(facts) {
-    const started = facts.quotes.filter(({ kind, text }) => kind !== 'event' || !/probe|hook/i.test(text));
-    const runtime = seek({ ...facts, quotes: started }, ['waiting', 'event', 'ended'], byRuntime);
-    const hit = runtime ?? seek({ ...facts, quotes: started.filter(endsWithout) }, ['log'], byShell);
+    const runtime = seek(facts, ['waiting', 'event', 'ended'], byRuntime);
+    const hit = runtime ?? seek({ ...facts, quotes: facts.quotes.filter(endsWithout) }, ['log'], byShell);
     if (hit === null) return null;
     const program = nameOr(
       hit.get('program').replace(/^\.?\//, (slash) => `x${slash}`),

@@ -3,7 +3,9 @@ import { crashes, probes } from '../symptoms.ts';
 
 const wordings = [
   /unknown (?:shorthand )?flag|flag provided but not defined|unrecognized (?:arguments?|option|flag)|(?:unknown|invalid|unexpected) (?:option|argument)\b|no such option/i,
-  /yaml: (?:unmarshal errors|line \d+)|error (?:un)?marshal+ing|(?:parse|parsing|decode|decoding|load|loading|read|reading|invalid|validate|validating) (?:the )?(?:\w{1,20} )?config(?:uration)?\b/i,
+  /yaml: (?:unmarshal errors|line \d+)|error (?:un)?marshal+ing/i,
+  // A program also tells that it loads its configuration when all is well.
+  /^(?=.{0,600}\b(?:err|errors?|fail|failed|failure|invalid|cannot|can't|could not|unable|fatal|panic)\b).{0,600}\b(?:parse|parsing|decode|decoding|load|loading|read|reading|invalid|validate|validating) (?:the )?(?:\w{1,20} )?config(?:uration)?\b/i,
   /config(?:uration)?(?: file)?(?: \S{1,100})? (?:is )?invalid|invalid config|unknown field|TOML parse error|field \S{1,60} not found in type/i,
   /(?:required|missing) (?:environment variable|env var|flag|option|argument)|environment variable \S{1,60} (?:is )?(?:not set|required|missing)/i,
 ];

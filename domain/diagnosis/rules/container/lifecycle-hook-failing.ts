@@ -17,7 +17,7 @@ export const lifecycleHookFailing: Rule = {
   explains: crashes,
   changedBy: /lifecycle/,
   find(facts) {
-    const hit = seek(facts, ['waiting', 'event', 'ended'], wordings);
+    const hit = seek(facts, ['waiting', 'event', 'probe', 'ended'], wordings);
     if (hit === null) return null;
     const stop = /PreStop/.test(hit.quote.text);
     return {

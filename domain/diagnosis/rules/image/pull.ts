@@ -4,9 +4,18 @@ import { type Hit, nameOr, seek, troubled } from '../../rule.ts';
 const reasons =
   /^(?:Failed|BackOff|InspectFailed|FailedSync|ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName|ImageInspectError|RegistryUnavailable|SignatureValidationFailed)\b/;
 
+const aboutPull = /pull|image|registry|signature/i;
+const aboutContainer = /container process|containerd task|runAsNonRoot|container create failed/;
+
 /** The texts in which kubelet and runtime write of images: other events have other errors in the same words. */
 export function pullTexts({ quotes }: Facts): Quote[] {
-  return quotes.filter(({ kind, text }) => (kind === 'waiting' || kind === 'event') && reasons.test(text));
+  return quotes.filter(
+    ({ kind, text }) =>
+      (kind === 'waiting' || kind === 'event') &&
+      reasons.test(text) &&
+      aboutPull.test(text) &&
+      !aboutContainer.test(text),
+  );
 }
 
 /** The first of these texts that one of the patterns matches. */

@@ -3,7 +3,7 @@ import { crashes, probes } from '../symptoms.ts';
 import { networkMatch, peerChange } from './network-texts.ts';
 
 const wordings = [
-  /i\/o timeout|timed out connecting|connection timed out|connect timed out|(?:connection|connect|read|request|handshake) timeout/i,
+  /i\/o timeout|timed out connecting|connection timed out|connect timed out|(?:connection|connect|read|request|handshake) timeout(?! ?[:=]? ?\d)/i,
   /\bETIMEDOUT\b|\bESOCKETTIMEDOUT\b|ConnectTimeoutError|ConnectTimeoutException|ReadTimeout/,
   /context deadline exceeded|Client\.Timeout exceeded/,
   /no route to host|network is unreachable|host is unreachable|EHOSTUNREACH|ENETUNREACH/i,

@@ -17,7 +17,7 @@ const kills: Record<Probe, RegExp | null> = {
 /** Events in which the kubelet tells that the probe failed, newest first. */
 export function failuresOf({ quotes }: Facts, probe: Probe): Quote[] {
   const wording = new RegExp(`${probe} probe (?:failed|errored)|Probe failed: ${probe}`, 'i');
-  return quotes.filter(({ kind, text }) => kind === 'event' && /probe/i.test(text) && wording.test(text));
+  return quotes.filter(({ kind, text }) => kind === 'probe' && wording.test(text));
 }
 
 /** The event in which the kubelet tells that it ends the container because of the probe. */

@@ -1,4 +1,4 @@
-import { capital, logConfidence, nodeOf, type Rule, seek, seekAll, speaker } from '../../rule.ts';
+import { capital, type Hit, logConfidence, nodeOf, type Rule, seek, seekAll, speaker } from '../../rule.ts';
 import { crashes, probes } from '../symptoms.ts';
 import { otherNodes, placeTexts } from './scheduler.ts';
 
@@ -28,7 +28,8 @@ export const hostPortConflict: Rule = {
   changedBy: /hostPort|ports|hostNetwork|\.args\b/,
   find(facts) {
     const scheduler = seek(facts, placeTexts, byScheduler);
-    const hits = scheduler === null ? seekAll(facts, ['log', 'ended', 'waiting'], byProgram, 2) : [scheduler];
+    const hits =
+      scheduler === null ? seekAll(facts, ['log', 'ended', 'waiting'], byProgram, 2).filter(ofPort) : [scheduler];
     const hit = hits[0];
     if (hit === undefined) return null;
     const port = hit.get('port');
@@ -44,3 +45,8 @@ export const hostPortConflict: Rule = {
     };
   },
 };
+
+/** A socket file that was left behind is in use in the same words. */
+function ofPort({ quote }: Hit): boolean {
+  return !/\bunix\b|\.sock\b/.test(quote.text);
+}

@@ -62,6 +62,8 @@ export function evidenceOf(one: Case, alike: Alike = canary): Evidence {
 
 function podOf(one: Case): PodEvidence {
   const [phase, reason, message] = one.pod ?? ['Running'];
+  // What the controller could not create has no name and no containers.
+  const uncreated = (one.events ?? []).some(([why]) => why === 'FailedCreate' || why === 'FailedPlacement');
   const container: ContainerView = {
     name: one.init ? 'setup' : 'agent',
     init: one.init ?? false,
@@ -74,7 +76,7 @@ function podOf(one: Case): PodEvidence {
   };
   const scheduled = { type: 'PodScheduled', reason: 'Unschedulable', message: one.unschedulable ?? '' };
   return {
-    pod: 'agent-x7k2p',
+    pod: uncreated ? '' : 'agent-x7k2p',
     node: 'node-1',
     namespace: 'monitoring',
     daemonset: 'agent',
@@ -82,11 +84,16 @@ function podOf(one: Case): PodEvidence {
     reason,
     message,
     conditions: one.unschedulable === undefined ? [] : [scheduled],
-    containers: [container],
+    containers: uncreated ? [] : [container],
     limits: one.limits === undefined ? {} : { agent: one.limits },
     requests: one.requests === undefined ? {} : { agent: one.requests },
     logs: one.log === undefined ? {} : { [container.name]: one.log },
-    events: (one.events ?? []).map(([why, what]) => ({ reason: why, message: what, count: 3, about: 'pod' })),
+    events: (one.events ?? []).map(([why, what]) => ({
+      reason: why,
+      message: what,
+      count: 3,
+      about: why === 'FailedCreate' ? 'daemonset' : 'pod',
+    })),
     finalizers: one.finalizers ?? [],
     ...(one.terminatingForMs === undefined
       ? {}
