@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DaemonSet, KubeObject, Pod } from '../../activities/cluster/objects.ts';
 import { paths } from '../../activities/cluster/paths.ts';
@@ -154,7 +155,8 @@ describe.concurrent('sync.prune in batches', () => {
   }, 300_000);
 
   test('S21: a node that turns NotReady stops it until a person syncs; back in git, what is left is adopted and not restarted', async (context) => {
-    const field = await pruneScene(context, 8, 'prune:2', { inBatches: 2, pauseMs: 5_000 });
+    const pauseMs = 5_000;
+    const field = await pruneScene(context, 8, 'prune:2', { inBatches: 2, pauseMs });
     const { scene, deleted } = field;
     const commit = await scene.push(field.kept);
     await deleted(2);
@@ -174,10 +176,15 @@ describe.concurrent('sync.prune in batches', () => {
     const progress = `Pruning DaemonSet ${scene.namespace}/old: 4 of 8 pods left; the next batch goes at`;
     await waitFor(async () => (await scene.status()).sentence.startsWith(progress), { ...patient, what: progress });
     expect((await scene.status()).phase).toBe('syncing');
-    // In the pause: what is back in git is not pruned any more.
+    await product.client.pauseApplication(scene.name, 'pause', { by, reason: 'incident' });
+    // The bound itself is waited for: the next batch would have gone by then.
+    await sleep(pauseMs + 2_000);
+    expect(await field.deletes(), 'S36: the red button stops it').toHaveLength(4);
+    // What is back in git is not pruned any more.
     await setNodeReady(await adminKube(), taken, true);
     const uids = (await field.old()).filter((pod) => !isEnding(pod)).map(({ metadata }) => metadata.uid);
     const back = await scene.push(field.both);
+    await product.client.pauseApplication(scene.name, 'resume', { by });
     expect(await scene.outcome(back)).toMatchObject({ outcome: 'installed' });
     const pods = await field.old();
     expect(pods).toHaveLength(8);
