@@ -6,6 +6,7 @@ import { unplannedExposure } from '../../domain/rollout/exposure.ts';
 import { grantKey, type HookMove, hookMoves, withoutOwnCordon } from '../../domain/rollout/hooks.ts';
 import { decideStep } from '../../domain/rollout/step.ts';
 import type { Step, StepView } from '../../domain/rollout/step-types.ts';
+import { withdrawn } from '../../domain/rollout/withdraw.ts';
 import type { DaemonSet } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
 import { daemonSetView } from '../cluster/project.ts';
@@ -14,7 +15,7 @@ import { type BatchDeps, BatchStopped, stepRules } from './batch-deps.ts';
 import { confirmGrants } from './confirm.ts';
 import { findEdit } from './edits.ts';
 import { Evictions } from './evictions.ts';
-import { admitted, firstStop, released, waitedFor } from './guards.ts';
+import { admitted, firstStop, released, type Wish, waitedFor } from './guards.ts';
 import { undoThoughGone } from './hook-undo.ts';
 import { BatchHooks } from './hooks.ts';
 import { type LiveView, openLiveView } from './live-view.ts';
@@ -172,8 +173,9 @@ async function loop(
     }
     const grants = await hooks.prepared(wishes);
     if (grants.length === 0) return false;
+    const { touched } = record.record;
     const written = await grant(record, input, { ...step, grant: [...grants] });
-    if (written) await removeGranted(new Set(grants.map((wish) => wish.podUid)));
+    if (written) await removeGranted(grants, touched);
     // Where the record had moved on, what was reserved is not granted. Else nodes that are back are free with the next refill.
     else await released(deps.guards, isBack());
     return written;
@@ -181,12 +183,18 @@ async function loop(
 
   /**
    * Deletes what was admitted and granted a moment ago: decided in a round of its own, each node would be out for longer. What stops
-   * everything, be it the brake or a window that has closed since, is asked again before each DELETE.
+   * everything, be it the brake or a window that has closed since, is asked again before each DELETE, and what that leaves is taken
+   * back.
    */
-  async function removeGranted(podUids: ReadonlySet<string>): Promise<void> {
+  async function removeGranted(grants: readonly Wish[], touched: readonly string[]): Promise<void> {
     const decidedMs = performance.now();
+    const podUids = new Set(grants.map((wish) => wish.podUid));
     const pods = decide().remove.filter((pod) => podUids.has(pod.uid) && !deleted.has(pod.uid));
     await removePods(removal, input.context.ref.namespace, pods, decidedMs, deleted);
+    const unused = grants.filter((wish) => !deleted.has(wish.podUid));
+    if (unused.length === 0 || !(await isStopped())) return;
+    await record.update((current) => withdrawn(current, unused, touched));
+    await released(deps.guards, isBack());
   }
 
   /**

@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import type { ApplyOptions } from '../../activities/cluster/client.ts';
 import { paths } from '../../activities/cluster/paths.ts';
 import { createGuardActivities } from '../../activities/rollout/guard-activities.ts';
 import { neverReady } from '../../dev/stack/stages.ts';
+import { recordName } from '../../domain/ids.ts';
 import { brakeAnnotation, interlockPlace } from '../../domain/interlock.ts';
 import { isWorker } from '../support/audit.ts';
 import { uniqueName } from '../support/cluster.ts';
@@ -65,5 +68,47 @@ scenario(
     expect(await scene.taken()).toHaveLength(2 * touched);
     await setBrake({ cluster, paused: null });
     expect(await next.result()).toMatchObject({ outcome: 'succeeded' });
+  },
+);
+
+/** Called once the first grants of a rollout in a namespace are in its record, before any of its pods is deleted. */
+const onGrant = new Map<string, () => Promise<void>>();
+const another = { ...interlockPlace, name: uniqueName('brake') };
+const overtaken = scenarios([], {
+  interlock: another.name,
+  around: (client) => ({
+    ...client,
+    apply: async <T>(path: string, object: object, options: ApplyOptions) => {
+      const written = await client.apply<T>(path, object, options);
+      const [, namespace = ''] = /\/namespaces\/([^/]+)\//.exec(path) ?? [];
+      const granted =
+        path.endsWith(recordName('agent')) && /"grants":\[\{/.test(JSON.stringify(object).replaceAll('\\', ''));
+      const act = granted ? onGrant.get(namespace) : undefined;
+      onGrant.delete(granted ? namespace : '');
+      await act?.();
+      return written;
+    },
+  }),
+});
+
+overtaken(
+  'a grant that the brake overtakes is taken back: no pod goes, and nothing counts as out for it',
+  {},
+  async (scene) => {
+    const { setBrake } = createGuardActivities({ clusterFor: () => scene.engine.kube, interlock: another });
+    const cluster = 'local';
+    await scene.install('brake:1');
+    onGrant.set(scene.namespace, async () => {
+      await setBrake({ cluster, paused: { by: 'ann', reason: 'just now' } });
+      // What is known of the brake may be two seconds old.
+      await sleep(2_100);
+    });
+    const rollout = await scene.rollout('brake:2');
+    expect((await rollout.reaches('waiting')).sentence).toContain('paused by ann: just now');
+    expect(onGrant.size, 'something was granted').toBe(0);
+    expect(await scene.taken()).toEqual([]);
+    expect(await scene.record()).toMatchObject({ grants: [], touched: [] });
+    await setBrake({ cluster, paused: null });
+    expect(await rollout.result()).toMatchObject({ outcome: 'succeeded' });
   },
 );
