@@ -5,6 +5,7 @@ import { readyAt } from '../../dev/stack/stages.ts';
 import { httpGate } from '../../domain/gates/kinds/http.ts';
 import { logsGate } from '../../domain/gates/kinds/logs.ts';
 import type { GateSpec } from '../../domain/gates/types.ts';
+import { rolloutWorkflowId } from '../../domain/ids.ts';
 import type { BatchSpec } from '../../domain/rollout/policy.ts';
 import { scenarios } from './scenario.ts';
 
@@ -19,14 +20,17 @@ const releases = {
 
 const scenario = scenarios(Object.values(releases).flatMap(({ image, address }) => readyAt(image, address)));
 
+const token = 'nobody-but-the-server-may-see-this';
 let port: number;
 const servers: Server[] = [];
 beforeAll(async () => {
   port = await freePort();
   for (const { address, failed } of Object.values(releases)) {
     if (failed === null) continue;
-    const server = createServer((_request, response) => {
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ checks: { failed } }));
+    const server = createServer((request, response) => {
+      const refused = request.url === '/private' && request.headers.authorization !== `Bearer ${token}`;
+      response.writeHead(refused ? 401 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ checks: { failed }, sent: request.headers.authorization }));
     });
     await new Promise<void>((resolve) => server.listen(port, address, resolve));
     servers.push(server);
@@ -42,15 +46,16 @@ const canary: BatchSpec[] = [
   { name: 'all', nodes: '100%', soakMs: 0 },
 ];
 
-const selfTest = (): GateSpec => ({
+const selfTest = (path = '/selftest', more: object = {}): GateSpec => ({
   name: 'self-test',
   kind: 'http',
   config: {
     ...httpGate.schema.parse({
       port,
-      path: '/selftest',
+      path,
       json: { path: 'checks.failed', condition: 'value == 0' },
       timeout: '2s',
+      ...more,
     }),
   },
   intervalMs: 300,
@@ -121,3 +126,38 @@ scenario('logs that may not be read are no verdict: the rollout holds and names 
   await rollout.send('rollback', { reason: 'nobody may read logs' });
   expect(await rollout.result()).toMatchObject({ outcome: 'rolledBack' });
 });
+
+scenario(
+  'a Secret that is missing is named, and waited for; its value gets nowhere but to the server',
+  {},
+  async (scene) => {
+    await scene.install(releases.good.image);
+    const gate = selfTest('/private', {
+      auth: { bearer: { secret: 'probe', key: 'token' } },
+      // What the server repeats of it would be in the sentence.
+      json: { path: 'sent', equals: 'nothing' },
+    });
+    const rollout = await scene.rollout(releases.better.image, { policy: { batches: canary, gates: [gate] } });
+    const held = await rollout.reaches('soaking', (status) => status.live?.gates?.[0]?.unreachable === true);
+    expect(held.live?.gates?.[0]?.sentence).toContain(`Secret ${scene.namespace}/probe does not exist`);
+    expect(await scene.taken()).toHaveLength(1);
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'probe' }, stringData: { token } };
+    await scene.engine.kube.create(`/api/v1/namespaces/${scene.namespace}/secrets`, secret, { fieldManager: 'test' });
+    const { outcome, cause } = await rollout.result();
+    expect(outcome).toBe('rolledBack');
+    expect(cause).toContain('sent is ***, not nothing');
+    const handle = scene.engine.client.workflow.getHandle(
+      rolloutWorkflowId({ cluster: 'local', namespace: scene.namespace, name: 'agent' }),
+    );
+    const history = textOf(await handle.fetchHistory());
+    expect(history).toContain('sent is ***');
+    expect(history).not.toContain(token);
+  },
+);
+
+/** All texts of a history, those inside of payloads included. */
+function textOf(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' && value !== null ? Object.values(value).map(textOf).join('\n') : '';
+}
