@@ -86,6 +86,18 @@ describe('words of one cause in the mouth of another', () => {
       ],
     ],
     [
+      'a token that is refused to the node is no service account that is missing',
+      {
+        events: [
+          [
+            'FailedMount',
+            'MountVolume.SetUp failed for volume "kube-api-access-bd8r9" : failed to fetch token: serviceaccounts "agent" is forbidden: node requested token bound to a pod scheduled on a different node',
+          ],
+        ],
+      },
+      [['MountFailed', 'medium']],
+    ],
+    [
       'a program that speaks of images and registries of its own',
       ends('image proxy: registry answered 401 Unauthorized', 'toomanyrequests from upstream', 'bye'),
       [['Crash', 'medium']],

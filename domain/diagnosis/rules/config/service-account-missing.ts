@@ -4,7 +4,7 @@ import { mounts } from '../symptoms.ts';
 const wordings = [
   /service account (?<namespace>[\w.-]{1,63})\/(?<name>[\w.-]{1,253}) was not found/,
   /error looking up service account (?<namespace>[\w.-]{1,63})\/(?<name>[\w.-]{1,253})/,
-  /failed to fetch token: .{0,80}serviceaccounts? "(?<name>[\w.-]{1,253})" (?:not found|is forbidden)/,
+  /failed to fetch token: .{0,80}serviceaccounts? "(?<name>[\w.-]{1,253})" not found/,
   /serviceaccounts? "(?<name>[\w.-]{1,253})" not found/i,
 ];
 

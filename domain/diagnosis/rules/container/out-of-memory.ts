@@ -5,7 +5,8 @@ import { killOf } from '../probe/probe-texts.ts';
 import { crashes, creation, probes } from '../symptoms.ts';
 
 const atStart = [/container init was OOM-killed|memory limit too low|OOM: the memory limit could be too low/i];
-const ofGate = [/^OOMKilled: |last exited with code 137 \(OOMKilled\)/];
+const ofGate = [/last exited with code 137 \(OOMKilled\)/];
+const ofGateAtLeast = [/^OOMKilled: |\(OOMKilled\)/];
 const ofKernel = [
   /(?:OOMKilling|SystemOOM).{0,200}(?:Killed process|[Oo]ut of memory|victim)|Memory cgroup out of memory/,
 ];
@@ -36,6 +37,10 @@ export const outOfMemory: Rule = {
     }
     const early = seek(facts, ['waiting', 'event', 'ended'], [...atStart, ...ofGate]);
     if (early !== null) return match(facts, early.quote.container, speaker(facts, early.quote), 'high', [early.quote]);
+    const atLeast = seek(facts, ['waiting'], ofGateAtLeast);
+    if (atLeast !== null) {
+      return match(facts, atLeast.quote.container, speaker(facts, atLeast.quote), 'medium', [atLeast.quote]);
+    }
     const container = facts.containers.find(({ terminated }) => terminated?.exitCode === 137);
     const kernel = seek(facts, ['event', 'node'], ofKernel);
     if (container !== undefined && kernel !== null)

@@ -146,10 +146,10 @@ export const configCases: Case[] = [
   },
   {
     cause: 'HostPathMissing',
-    source: 'cri-o/cri-o server/container_create_linux.go (CRI-O)',
+    source: 'containerd/containerd internal/cri/opts/spec_linux_opts.go (containerd)',
     waiting: [
       'CreateContainerError',
-      'failed to resolve symlink "/opt/agent": lstat /opt/agent: no such file or directory',
+      'failed to generate container "1f0c" spec: failed to generate spec: failed to resolve symlink "/opt/agent": lstat /opt/agent: no such file or directory',
     ],
   },
   {

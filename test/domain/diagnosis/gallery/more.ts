@@ -208,4 +208,23 @@ export const furtherCases: Case[] = [
     ],
     events: [['Unhealthy', 'Readiness probe failed: HTTP probe failed with statuscode: 500']],
   },
+  {
+    cause: 'ImageMissing',
+    source:
+      'kubernetes/kubernetes pkg/kubelet/images/image_manager.go (kubelet 1.32, which repeats the error while it waits)',
+    waiting: [
+      'ImagePullBackOff',
+      'Back-off pulling image "registry.example/agent:2.0": ErrImagePull: failed to pull and unpack image "registry.example/agent:2.0": failed to resolve reference "registry.example/agent:2.0": registry.example/agent:2.0: not found',
+    ],
+  },
+  {
+    cause: 'VolumeClaimMissing',
+    source: 'kubernetes/kubernetes pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go',
+    events: [
+      [
+        'FailedMount',
+        'Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[data]: error processing PVC monitoring/agent-data: failed to fetch PVC from API server: persistentvolumeclaims "agent-data" not found',
+      ],
+    ],
+  },
 ];

@@ -294,11 +294,11 @@ export const placeCases: Case[] = [
   },
   {
     cause: 'SandboxFailed',
-    source: 'cri-o/cri-o server/sandbox_run_linux.go (CRI-O)',
+    source: 'cri-o/cri-o internal/lib/container_server.go (CRI-O)',
     events: [
       [
         'FailedCreatePodSandBox',
-        'Failed to create pod sandbox: rpc error: code = Unknown desc = error reserving pod name k8s_agent-x7k2p_monitoring_0: name is reserved',
+        'Failed to create pod sandbox: rpc error: code = Unknown desc = error reserving pod name k8s_agent-x7k2p_monitoring_0 for id 35e3: name is reserved',
       ],
     ],
   },
