@@ -82,6 +82,13 @@ export const auth: z.ZodType<HttpAuth> = mapping('a mapping with bearer, basic, 
   });
 });
 
+/** What is wrong with headers and credentials together: a header that both set; undefined when nothing is. */
+export function clash(given: { headers?: Record<string, string>; auth?: HttpAuth }): string | undefined {
+  const plain = new Set(Object.keys(given.headers ?? {}).map((name) => name.toLowerCase()));
+  const both = Object.keys(given.auth?.headers ?? {}).find((name) => plain.has(name.toLowerCase()));
+  return both === undefined ? undefined : `sets ${both}, which auth.headers sets too; write one of them`;
+}
+
 /** An absolute address without credentials and fragment, placeholders allowed. */
 export const address = value.text('an address such as https://prometheus.monitoring.svc:9090', (text) => {
   const unknown = placeholderProblem(text, ['node', 'pod', 'namespace', 'daemonset', 'cluster', 'commit']);

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { mapping } from '../../application/parse-mapping.ts';
 import * as value from '../../application/parse-values.ts';
 import { describeValue } from '../../plain.ts';
-import { address, auth, headers, timeout, timeoutMsOf } from '../http-config.ts';
+import { address, auth, clash, headers, timeout, timeoutMsOf } from '../http-config.ts';
 import { type Expectation, json, judgeAnswer, status } from '../http-expect.ts';
 import { judgePods } from '../http-pods.ts';
 import { fillIn, isPerNode, sampled } from '../placeholders.ts';
@@ -57,6 +57,8 @@ const schema: z.ZodType<HttpGate> = mapping('a mapping with url, or with port an
 }).superRefine((given, context) => {
   const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
   if (context.issues.length > 0) return;
+  const twice = clash(given);
+  if (twice !== undefined) refuse('headers', twice);
   if ((given.url === undefined) === (given.port === undefined)) {
     context.addIssue({ code: 'custom', message: 'expected exactly one of url, and port for a port of each pod' });
   }

@@ -4,7 +4,7 @@ import * as value from '../../application/parse-values.ts';
 import { describeValue } from '../../plain.ts';
 import type { Tolerance } from '../compare.ts';
 import { condition, conditionOf } from '../condition.ts';
-import { address, auth, headers, timeout, timeoutMsOf } from '../http-config.ts';
+import { address, auth, clash, headers, timeout, timeoutMsOf } from '../http-config.ts';
 import { fillIn, isPerNode, namesEveryNode, placeholderProblem, sampled } from '../placeholders.ts';
 import { judgeCompare } from '../prometheus/judge-compare.ts';
 import { judgeCondition } from '../prometheus/judge-condition.ts';
@@ -81,6 +81,8 @@ const schema: z.ZodType<PrometheusGate> = mapping('a mapping with url, query and
 }).superRefine((given, context) => {
   const refuse = (message: string, ...path: string[]) => context.addIssue({ code: 'custom', path, message });
   if (context.issues.length > 0) return;
+  const twice = clash(given);
+  if (twice !== undefined) refuse(twice, 'headers');
   if ((given.condition === undefined) === (given.compare === undefined)) {
     refuse('expected exactly one of condition, such as "value < 0.05", and compare: updated-vs-rest');
   } else if (given.compare === undefined) {

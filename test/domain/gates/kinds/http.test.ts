@@ -145,6 +145,10 @@ test.each([
   [{ url: 'http://a', json: { path: 'a' } }, 'json: expected exactly one of equals and condition'],
   [{ url: 'http://{{nodes}}' }, 'url: {{nodes}} is not known; did you mean node?'],
   [{ url: 'http://a', auth: { bearer: { secret: 'a', key: '../b' } } }, 'auth.bearer.key: "../b" is no key'],
+  [
+    { url: 'http://a', headers: { 'x-api-key2': 'b' }, auth: { headers: { 'X-Api-Key2': { secret: 'a', key: 'b' } } } },
+    'headers: sets X-Api-Key2, which auth.headers sets too',
+  ],
   [{ url: 'http://a', metod: 'POST' }, 'metod: unknown field'],
 ])('%j is refused', (given, problem) => {
   expect(problems(given)).toEqual([expect.stringContaining(problem)]);

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type PrometheusGate, prometheusGate } from '../../../../domain/gates/kinds/prometheus.ts';
 import type { GateAnswer, GateScene, Measurement } from '../../../../domain/gates/types.ts';
@@ -194,6 +195,36 @@ describe('what cannot be judged is an error, never passed and never failed', () 
     expect(sentence).toContain('denied for Bearer ***');
     expect(sentence).not.toMatch(/abcdefgh|\n/);
     expect(sentence.length).toBeLessThanOrEqual(300);
+  });
+});
+
+describe('whatever comes from outside', () => {
+  test('no answer passes a gate by its form: only values do', () => {
+    const anything = fc.oneof(
+      fc.jsonValue(),
+      fc.string(),
+      fc.record({ status: fc.constant('success'), data: fc.jsonValue() }),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 599 }), anything, (status, body) => {
+        const measured = judge([httpAnswer(status, typeof body === 'string' ? body : JSON.stringify(body))]);
+        expect(['error', 'inconclusive']).toContain(measured.outcome);
+        expect(measured.sentence.length).toBeLessThanOrEqual(300);
+      }),
+    );
+  });
+
+  test('no name gets out of the string that it is filled into', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (name) => {
+        const [one = '', all = ''] = [
+          asked({ query: 'up{a="{{node}}"}' }, sceneOf([name]))[0],
+          asked({ query: 'up{a=~"{{nodes}}"}' }, sceneOf([name]))[0],
+        ];
+        expect(one).toMatch(/^up\{a="[\w.-]*"\}$/);
+        expect(all).toMatch(/^up\{a=~"([\w-]|\[\.\])*"\}$/);
+      }),
+    );
   });
 });
 
