@@ -28,12 +28,24 @@ export function applicationReports(client: Client): ReadReports {
     const question = (): Promise<CheckReport[]> =>
       handle.query<CheckReport[], [ReportsQuery]>(messageNames.reports, { commit });
     try {
-      return await client.withDeadline(Date.now() + deadlineMs, () => client.withAbortSignal(signal, question));
+      return await unlessAborted(client.withDeadline(Date.now() + deadlineMs, question), signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       return { problem: problemOf(error, application) };
     }
   };
+}
+
+/** The SDK's own way leaves a listener for every call, and a soak asks thousands of times under one signal. */
+async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([answer, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 function problemOf(error: unknown, application: string): string {
@@ -45,7 +57,7 @@ function problemOf(error: unknown, application: string): string {
   // Without a worker the server gives up by itself, or says that nobody polls.
   const status = rootOf(error);
   if (isGrpcDeadlineError(error) || isGrpcCancelledError(error) || /no poller seen/i.test(status)) {
-    return `${subject} did not answer within ${deadlineMs / 1_000} s: no worker runs, or it is busy`;
+    return `${subject} did not answer within ${deadlineMs / 1_000} s: Temporal is away, or no worker runs, or it is busy`;
   }
   return `Temporal cannot be asked what was reported to application "${application}": ${status}`;
 }

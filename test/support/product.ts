@@ -35,7 +35,7 @@ export interface Product {
   kube: ClusterClient;
   /** Folder for files of this test file. */
   dir: string;
-  /** Secrets by receiver: `github` (provider github) and `ci` (provider generic). */
+  /** Secrets by receiver: `github` (provider github), and `ci`, which `reports` (provider ci) has as well as `ci` (provider generic). */
   secrets: { github: string; ci: string };
   /** Starts one more worker; `temporalAddress` may be that of a proxy. */
   startWorker(options?: { temporalAddress?: string; roles?: string }): Promise<ProductWorker>;
@@ -80,6 +80,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       receivers: {
         github: { provider: 'github', secretFile: join(dir, 'github.secret') },
         ci: { provider: 'generic', secretFile: join(dir, 'ci.secret') },
+        reports: { provider: 'ci', secretFile: join(dir, 'ci.secret') },
       },
     }),
   );
