@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type PrometheusGate, prometheusGate } from '../../../../domain/gates/kinds/prometheus.ts';
 import type { GateAnswer, GateScene, Measurement } from '../../../../domain/gates/types.ts';
