@@ -54,6 +54,14 @@ describe('without a worker', () => {
     });
   });
 
+  test('a report is kept as well, and an application that nobody has made is not made by one', async () => {
+    const report = { commit: 'a'.repeat(40), check: 'e2e-tests', outcome: 'passed' as const, by: 'ann', atMs: 1 };
+    await client.report('early', report);
+    const error = await failure(client.report('nobody', report));
+    expect(error).toMatchObject({ kind: 'notFound', message: 'there is no application "nobody"' });
+    expect(error.cure).toContain('nodewave get');
+  });
+
   test('a question says that no worker runs, not that the server is away', async () => {
     const error = await failure(client.applicationStatus('early'));
     expect(error.kind).toBe('noWorker');
