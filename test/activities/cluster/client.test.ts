@@ -52,6 +52,21 @@ describe('objects', () => {
     expect(await client.remove(path)).toBe('gone');
   });
 
+  test('a text is read up to its limit, with the query of its path', async () => {
+    const asked: string[] = [];
+    const fake = await fakeServer((url) => {
+      asked.push(url);
+      return url.includes('previous=true') ? [400, { message: 'not found' }] : [200, 'first line\nsecond line\n'];
+    });
+    const path = paths.podLog('monitoring', 'agent-x');
+    const query = { container: 'agent', tailLines: 2 };
+    expect(await fake.text(path, { query, maxBytes: 1_000 })).toBe('first line\nsecond line\n');
+    expect(await fake.text(path, { query, maxBytes: 5 })).toBe('first');
+    expect(asked[0]).toBe('/api/v1/namespaces/monitoring/pods/agent-x/log?container=agent&tailLines=2');
+    const refused = await failureOf(fake.text(path, { query: { previous: true }, maxBytes: 5 }));
+    expect(refused).toMatchObject({ status: 400, code: 'BadInput' });
+  });
+
   test('dry runs write nothing', async () => {
     const namespace = await testNamespace();
     const path = paths.configMap(namespace, 'a');
