@@ -43,9 +43,12 @@ export function alikeOf({ nowMs, nodes, pods, hash, failing }: Comparison): Alik
     rest: names.filter((name) => rest.has(name)).length,
     restFailing: names.filter((name) => failingRest.has(name)).length,
   });
-  const groups = keys.flatMap(([key, labelled]) =>
-    [...byValue(nodes, labelled)].map(([value, names]): Group => ({ key, value, ...counts(names) })),
-  );
+  const compared = nodes.filter(({ name }) => updated.has(name) || rest.has(name));
+  const groups = keys.flatMap(([key, labelled]) => {
+    const values = byValue(compared, labelled);
+    // That all are in the only zone there is tells nothing.
+    return values.size < 2 ? [] : [...values].map(([value, names]): Group => ({ key, value, ...counts(names) }));
+  });
   return {
     ...counts([...updated, ...rest.keys()]),
     groups: groups

@@ -58,10 +58,10 @@ describe('symptoms', () => {
 });
 
 describe('nodes alike', () => {
-  const node = (name: string, pool: string, zone: string): NodeView => ({
+  const node = (name: string, pool: string, zone: string, arch = 'amd64'): NodeView => ({
     name,
     uid: name,
-    labels: { 'karpenter.sh/nodepool': pool, 'topology.kubernetes.io/zone': zone, 'kubernetes.io/arch': 'amd64' },
+    labels: { 'karpenter.sh/nodepool': pool, 'topology.kubernetes.io/zone': zone, 'kubernetes.io/arch': arch },
     taints: [],
     unschedulable: false,
     ready: true,
@@ -79,13 +79,17 @@ describe('nodes alike', () => {
     expect(alike).toMatchObject({ updated: 2, failing: 1, rest: 2, restFailing: 1 });
     expect(alike.groups[0]).toEqual({ key: 'pool', value: 'gpu', failing: 1, updated: 2, rest: 0, restFailing: 0 });
     expect(alike.groups).toContainEqual({ key: 'zone', value: 'b', failing: 0, updated: 1, rest: 1, restFailing: 1 });
-    expect(alike.groups).toContainEqual({
+    const keys = (of: typeof alike) => new Set(of.groups.map(({ key }) => key));
+    expect([...keys(alike)], 'that all are of the only architecture tells nothing').toEqual(['pool', 'zone']);
+    const mixed = nodes.map((one) => (one.name === 'n4' ? node('n4', 'cpu', 'b', 'arm64') : one));
+    const told = alikeOf({ nowMs, nodes: mixed, pods, hash: 'new', failing: new Set(['n1']) });
+    expect(told.groups).toContainEqual({
       key: 'arch',
       value: 'amd64',
       failing: 1,
       updated: 2,
-      rest: 2,
-      restFailing: 1,
+      rest: 1,
+      restFailing: 0,
     });
     expect(
       alike.groups.some(({ value }) => value === 'cpu'),
