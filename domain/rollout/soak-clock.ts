@@ -61,7 +61,7 @@ export function tickSoak(clock: SoakClock, pods: readonly SoakingPod[], nowMs: n
   if (clock.soakMs === 0) return clock;
   const found = pods.map((one) => disturbance(clock, one)).filter((why) => why !== null);
   const isLate = clock.before === null && clock.kept === null && nowMs - clock.startedMs > lateMs;
-  if (isLate) found.unshift('no worker had watched it before');
+  if (isLate) found.unshift('nobody had watched it until then');
   const [first] = found;
   const isDown = pods.some((one) => !one.available);
   // A node keeps its place while it has no pod: what comes in its stead is another one.

@@ -177,7 +177,7 @@ describe('S23: a worker that takes the soak over', () => {
     expect(clockAfter([[10_000, ready()]])).toMatchObject({ untilMs });
     expect(clockAfter([[10_001, ready()]])).toMatchObject({
       untilMs: nowMs + 10_001 + soakMs,
-      anew: { why: 'no worker had watched it before' },
+      anew: { why: 'nobody had watched it until then' },
     });
   });
 });
