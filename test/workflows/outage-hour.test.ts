@@ -27,6 +27,7 @@ vi.mock('@temporalio/workflow', async (original) => ({
   ...(await original<Record<string, unknown>>()),
   setCurrentDetails: () => undefined,
   upsertSearchAttributes: () => undefined,
+  patched: () => true,
   workflowInfo: () => ({ continueAsNewSuggested: false, historyLength: 0, historySize: 0 }),
   proxyActivities: () => ({}),
   CancellationScope: class {
@@ -50,7 +51,12 @@ vi.mock('../../workflows/proxies.ts', () => {
       executeWithOptions: (_options: unknown, [input]: unknown[]) => call(name, input),
     });
   const all = new Proxy({}, { get: (_target, name) => activity(String(name)) });
-  return { clusterActivities: () => all, watchActivities: () => all };
+  return { clusterActivities: () => all, watchActivities: () => all, guardActivities: () => all };
+});
+
+vi.mock('../../workflows/diagnosis.ts', () => {
+  const diagnose = { executeWithOptions: async () => world.answer('diagnose', undefined) };
+  return { diagnosisActivities: () => ({ diagnose }), readingMs: { rollout: 3_000 } };
 });
 
 beforeEach(() => {
@@ -119,6 +125,9 @@ const answers: Record<string, (input: { direction?: string }) => unknown> = {
   watchSoak: () => batch('done'),
   promote: () => undefined,
   recordOutcome: () => undefined,
+  diagnose: () => ({ diagnoses: [] }),
+  // Nobody else has a hand in it.
+  waitForEdit: () => new Promise(() => undefined),
 };
 
 /** Runs a rollout to its end; whoever it waits for approves. */
@@ -177,3 +186,12 @@ test.each<[string, string, boolean, string]>([
     expect(world.calls.length).toBeLessThan(80);
   },
 );
+
+test('a diagnosis that nobody answers holds nothing up: the nodes go back without it', async () => {
+  Object.assign(world, { away: 'diagnose', batchFails: true });
+  const since = Date.now();
+  const { run, phases } = await rollOut();
+  expect(run.state).toMatchObject({ outcome: 'rolledBack', cause: 'CrashLoopBackOff on node n1: it crashes' });
+  expect(Date.now() - since).toBeLessThan(60_000);
+  expect([...phases]).not.toContain('holding');
+});
