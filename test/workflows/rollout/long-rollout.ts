@@ -1,8 +1,9 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
-import type { BatchResult, RolloutActivities, RolloutPlan } from '../../../activities/contract.ts';
+import type { BatchResult, GuardActivities, RolloutActivities, RolloutPlan } from '../../../activities/contract.ts';
 import { wrapActivities } from '../../../activities/failure.ts';
 import { waitFor } from '../../../dev/stack/wait.ts';
 import { NodewaveError } from '../../../domain/failures.ts';
@@ -173,7 +174,9 @@ function planOf({ batches, approvals = {} }: StartOptions): RolloutPlan {
 
 const censusOf = (eligible: number) => ({ eligible, zones: { 'zone-a': eligible }, pools: {} });
 
-function fakeActivities(worldOf: (name: string) => World | undefined): RolloutActivities {
+function fakeActivities(
+  worldOf: (name: string) => World | undefined,
+): RolloutActivities & Pick<GuardActivities, 'waitForEdit'> {
   const world = (input: { context: { ref: { name: string } } }): World => {
     const found = worldOf(input.context.ref.name);
     if (found === undefined) throw new NodewaveError('BadInput', `no rollout ${input.context.ref.name}`);
@@ -223,5 +226,9 @@ function fakeActivities(worldOf: (name: string) => World | undefined): RolloutAc
       return { ...result(world(input), input.batchIndex), windowClosed: true };
     },
     watchSoak: async ({ batch }) => result(world(batch), batch.batchIndex),
+    waitForEdit: async () => {
+      // Nobody else changes anything, so the server is told to ask again much later.
+      throw ApplicationFailure.create({ type: 'NoNews', category: 'BENIGN', nextRetryDelay: 3_600_000 });
+    },
   };
 }
