@@ -126,6 +126,7 @@ describe('with a server and a worker', () => {
       ref,
       mode: 'update',
       spec,
+      sync: {},
       commit,
       subject: '',
       rollout: 1,
