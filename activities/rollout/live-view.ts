@@ -15,7 +15,7 @@ export interface LiveView {
   nodes(): NodeView[];
   pods(): PodView[];
   /** What else runs on the nodes, as far as it matters. */
-  neighbours(): NodeNeighbours & { failedPods: PodView[] };
+  neighbours(): NodeNeighbours & { failedPods: PodView[]; emptySinceMs: ReadonlyMap<string, number> };
   isAvailable(pod: PodView): boolean;
   /** See `Collection.seenSinceMs`. */
   seenSinceMs(): number;
@@ -58,6 +58,7 @@ export async function openLiveView(
   };
   const readySince = new Map<string, number>();
   const failedPods = new Map<string, PodView>();
+  let empty: ReadonlyMap<string, number> = new Map();
   const uid = daemonSet.metadata.uid;
   const [neighbours, nodes, pods] = await Promise.all([
     followNeighbours(client, signal),
@@ -75,7 +76,10 @@ export async function openLiveView(
   return {
     nodes: () => [...nodes.items.values()],
     pods: livePods,
-    neighbours: () => ({ ...neighbours(), failedPods: [...failedPods.values()] }),
+    neighbours: () => {
+      empty = emptyNodes([...nodes.items.values()], livePods(), empty, Date.now());
+      return { ...neighbours(), failedPods: [...failedPods.values()], emptySinceMs: empty };
+    },
     isAvailable: (pod) => isAvailable(pod, minReadySeconds, readySince.get(pod.uid), Date.now()),
     seenSinceMs: () => Math.max(nodes.seenSinceMs, pods.seenSinceMs),
     restartsAtStart: new Map(livePods().map((pod) => [pod.uid, restartsOf(pod)])),
@@ -89,6 +93,18 @@ export async function openLiveView(
     changed: () => next,
     failed: Promise.race([nodes.failed, pods.failed]),
   };
+}
+
+/** Since when each node has had no pod: `before` where it had none at the last look either. */
+function emptyNodes(
+  nodes: readonly NodeView[],
+  pods: readonly PodView[],
+  before: ReadonlyMap<string, number>,
+  nowMs: number,
+): Map<string, number> {
+  const taken = new Set(pods.map((pod) => pod.node));
+  const without = nodes.filter((node) => !taken.has(node.name));
+  return new Map(without.map(({ name }) => [name, before.get(name) ?? nowMs]));
 }
 
 /**

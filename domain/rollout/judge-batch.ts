@@ -64,8 +64,8 @@ function judgeLostNode(view: StepView, fact: NodeFacts): Finding | null {
 }
 
 function judgeMissing(rules: StepRules, view: StepView, fact: NodeFacts): Finding | null {
-  const grantedAtMs = Math.max(0, ...view.grants.filter((grant) => grant.nodeUid === fact.node.uid).map(lastWordMs));
-  if (!fact.granted || view.nowMs - Math.max(grantedAtMs, view.seenSinceMs) <= rules.readyWithinMs) return null;
+  const sinceMs = missingSinceMs(view, fact);
+  if (sinceMs === null || view.nowMs - Math.max(sinceMs, view.seenSinceMs) <= rules.readyWithinMs) return null;
   return {
     cause: 'PodNotCreated',
     node: fact.node.name,
@@ -73,4 +73,10 @@ function judgeMissing(rules: StepRules, view: StepView, fact: NodeFacts): Findin
     evidence: `the controller created no pod within ${Math.round(rules.readyWithinMs / 1000)} s`,
     nextStep: 'look at the events of the DaemonSet: quota, admission or the controller manager may stand in the way',
   };
+}
+
+/** A node that has arrived has no grant any more; when its pod vanishes later and none comes, only what was seen tells since when. */
+function missingSinceMs(view: StepView, fact: NodeFacts): number | null {
+  if (!fact.granted) return fact.touched ? (view.emptySinceMs?.get(fact.node.name) ?? null) : null;
+  return Math.max(0, ...view.grants.filter((grant) => grant.nodeUid === fact.node.uid).map(lastWordMs));
 }

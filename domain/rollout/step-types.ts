@@ -57,6 +57,8 @@ export interface StepView {
   ownNodes?: ReadonlySet<string>;
   /** Names of nodes on which System Upgrade Controller runs an upgrade: under maintenance, though no mark says so. */
   upgrading?: ReadonlySet<string>;
+  /** Since when a node has been seen without any pod of the DaemonSet, by name; only those that have none now. */
+  emptySinceMs?: ReadonlyMap<string, number>;
   /** Pods that were seen with phase Failed, also when the controller has removed them since (S23). */
   failedPods?: readonly PodView[];
 }

@@ -114,6 +114,25 @@ scenario('S18: a pod that is not created within the time has a reason of its own
   expect(await scene.taken()).toHaveLength(1);
 });
 
+scenario(
+  'S18: a canary that had arrived loses its pod in the soak and gets no other: that is told, not waited for',
+  {},
+  async (scene) => {
+    await scene.install('failures:1');
+    const soaking = canary.map((batch) => ({ ...batch, soakMs: 600_000 }));
+    const rollout = await scene.rollout('failures:2', {
+      policy: { batches: soaking, readyWithinMs: 3_000, onFailure: 'pause' },
+    });
+    await rollout.reaches('soaking');
+    await quota(scene, 'pods', 1);
+    const [node = ''] = await scene.taken();
+    await scene.deletePod(node);
+    const { sentence } = await rollout.reaches('stopped');
+    expect(sentence).toContain(`PodNotCreated on node ${node}`);
+    expect(await scene.taken()).toEqual([node]);
+  },
+);
+
 scenario('S20: a pod that fits on no node fails the release with the reason of the scheduler', {}, async (scene) => {
   await scene.install('failures:1');
   const before = await scene.uids();

@@ -275,6 +275,24 @@ describe('whom a batch judges', () => {
     expect(causes({}, { pods: [pod('n01', 'old')], grants, ...mine, seenSinceMs })).toEqual(expected);
   });
 
+  test.each([
+    ['within the deadline', 300_000, 0, []],
+    ['after it', 300_001, 0, ['PodNotCreated n00']],
+    ['when the cluster could not be seen', 300_001, nowMs - 1_000, []],
+  ])(
+    'a pod that vanished after its node had arrived and does not come back %s',
+    (_name, ageMs, seenSinceMs, expected) => {
+      const emptySinceMs = new Map([
+        ['n00', nowMs - ageMs],
+        // Never taken: whatever keeps its pod away is no word on the release.
+        ['n01', nowMs - ageMs],
+      ]);
+      expect(
+        causes({}, { pods: [], touched: new Set(['u-n00']), grants: [], nodes: all, emptySinceMs, seenSinceMs }),
+      ).toEqual(expected);
+    },
+  );
+
   test('a stuck pod of a node that was taken, not of another', () => {
     const stuck = { terminatingUntilMs: nowMs - terminationMarginMs - 1 };
     const pods = [pod('n00', 'old', stuck), pod('n01', 'old', stuck)];
