@@ -11,6 +11,7 @@ import { deleteNodes, nodeGroupLabel, poolLabel, scaleNodes } from '../../dev/st
 import { applyStages, crashLoop } from '../../dev/stack/stages.ts';
 import { waitFor } from '../../dev/stack/wait.ts';
 import type { SyncOutcome } from '../../domain/wire.ts';
+import { imageOf, makeScene, nodeOf } from '../e2e/scene.ts';
 import { allDeletes, auditedDeletes, isWorker } from '../support/audit.ts';
 import { adminKube, deleteNamespace, makeNamespace, uniqueName } from '../support/cluster.ts';
 import { type FakeKubelet, startKubelet } from '../support/kubelet.ts';
@@ -20,7 +21,6 @@ import { clusterName, type Product, startProduct } from '../support/product.ts';
 import { makeRepo, type TestRepo } from '../support/repo.ts';
 import { stackTimeoutMs, testStack } from '../support/stack.ts';
 import { type Exhibit, exhibits, good, placed } from './gallery.ts';
-import { imageOf, makeScene, nodeOf } from './scene.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const nodesEach = 3;
