@@ -137,6 +137,8 @@ export interface RolloutContext {
 /** The plan as the rollout keeps it, and the policy that it was made from. */
 export interface RolloutPlan extends KeptPlan {
   policy: RolloutPolicy;
+  /** Why nothing of it may be done: another rollout of the same template was rolled back meanwhile. */
+  quarantined?: string;
 }
 
 /** How a batch ended. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import { NativeConnection, TransportError, type Worker } from '@temporalio/worker';
 import { ensureWorkflowBundle } from './bundle.ts';
 import { type Clusters, clusterNamed, clusterUid, createClusterRegister, openClusters } from './clusters.ts';
 import { createProductActivities } from './compose.ts';
@@ -28,6 +28,21 @@ export interface WorkerRole {
 }
 
 const retryClusterMs = 10_000;
+const retryTemporalMs = 1_000;
+
+/** Temporal was there a moment ago, and may have gone away since: a restart of it must not end this process too. */
+async function connectPatiently(config: ServicesConfig, logger: Logger): Promise<NativeConnection> {
+  const endMs = Date.now() + config.temporalWaitMs;
+  while (true) {
+    try {
+      return await NativeConnection.connect(config.temporal.connectionOptions);
+    } catch (error) {
+      if (!(error instanceof TransportError) || Date.now() > endMs) throw error;
+      logger.warn({ err: error }, 'waiting for Temporal, which has gone away while this process was starting');
+      await delay(retryTemporalMs);
+    }
+  }
+}
 
 /**
  * Starts the workers of all queues. A cluster that cannot be reached is tried again until it can, and served from then on:
@@ -40,7 +55,7 @@ export async function startWorkerRole(
 ): Promise<WorkerRole> {
   const clusters = openClusters(config.clusters);
   const bundleFile = await ensureWorkflowBundle(config.bundleDir, overrides.workflowsPath);
-  const connection = await NativeConnection.connect(config.temporal.connectionOptions);
+  const connection = await connectPatiently(config, logger);
   const activities = overrides.activities ?? productActivities(config, connection, clusters);
   const basis = { config, connection };
   const register = createClusterRegister();

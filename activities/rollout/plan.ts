@@ -40,8 +40,9 @@ export async function planRollout(call: RolloutCall, input: PlanInput): Promise<
   const live = await readManaged(client, ref, application);
   const target = input.mode === 'revert' ? null : await predictTarget(call, input, live);
   const handle = await RecordHandle.take(client, input.context, call.attempt, live.metadata.uid, (record) =>
-    withTarget(record, input, target, digest(live.spec.template)),
+    quarantinedAs(record, input) === null ? withTarget(record, input, target, digest(live.spec.template)) : record,
   );
+  const quarantined = quarantinedAs(handle.record, input);
   // A workflow that was terminated has left its nodes as its hooks had made them.
   await undoLeftovers(client, { application, ...ref }, handle);
   const { record } = handle;
@@ -49,8 +50,15 @@ export async function planRollout(call: RolloutCall, input: PlanInput): Promise<
   const template = record.templates[digestTo] ?? {};
   refuseHooks((input.sync.policy ?? input.spec.rollout).hooks, schedulingView(template as RawTemplate));
   const made = makePlan(input, { nodes, ownNodes }, template, record.good[0] ?? null, digestTo);
+  if (quarantined !== null) return { ...made, quarantined };
   const exposed = input.mode === 'update' ? await withExposure(client, made, nodes) : made;
   return await withRoomNote(call, exposed, { nodes, live, template });
+}
+
+/** Rolled back between the look at git that led here and now: then nothing is rolled out, as with any quarantined template. */
+function quarantinedAs({ quarantine }: DaemonSetRecord, { mode, sync }: PlanInput): string | null {
+  const found = mode === 'update' ? quarantine.find(({ key }) => key === sync.quarantineKey) : undefined;
+  return found === undefined ? null : `it was rolled back before and is quarantined: ${found.reason}`;
 }
 
 async function withRoomNote(

@@ -75,3 +75,22 @@ scenario(
     expect(await scene.engine.kube.get<KubeObject>(revision)).not.toBeNull();
   },
 );
+
+scenario(
+  'S41: what was rolled back meanwhile is not rolled out by a rollout that was decided on before',
+  {},
+  async (scene) => {
+    await scene.install('back:1');
+    const first = await scene.rollout('back:crash');
+    expect(await first.result()).toMatchObject({ outcome: 'rolledBack' });
+    const taken = await scene.taken();
+    // As an application starts it whose look at the cluster is older than the quarantine.
+    const again = await scene.rollout('back:crash');
+    expect(await again.result()).toMatchObject({
+      outcome: 'rolledBack',
+      cause: expect.stringMatching(/^it was rolled back before and is quarantined: CrashLoopBackOff/),
+    });
+    expect(await scene.taken()).toEqual(taken);
+    expect(await scene.images()).toEqual({ 'back:1': 6 });
+  },
+);

@@ -87,7 +87,8 @@ async function plan(run: RolloutRun): Promise<void> {
       }),
     () => interrupts(run.state),
   );
-  const { policy: _policy, ...planned } = made;
+  const { policy: _policy, quarantined, ...planned } = made;
+  if (quarantined !== undefined) return run.end('rolledBack', quarantined);
   const kept = { ...planned, notes: [...specialNotes(input), ...planned.notes] };
   const next: Record<typeof mode, LivePhase> = { install: 'installing', update: 'rolling', revert: 'rollingBack' };
   run.set({ plan: kept, phase: next[mode], cause: mode === 'revert' ? (input.reason ?? 'asked for') : null });
