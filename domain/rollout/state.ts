@@ -85,6 +85,8 @@ export interface RolloutState {
   backSinceMs?: number;
   /** Why it waits or holds, in a sentence; null where the phase says it all. */
   why: string | null;
+  /** What somebody else had changed when it was stopped for that the last time. */
+  edit?: string;
   cause: string | null;
   outcome: Outcome | null;
   log: LogEntry[];

@@ -139,7 +139,8 @@ export const ways: Way[] = [
       const policy: Partial<RolloutPolicy> = { onFailure: 'pause', readyWithinMs: 2_000 };
       return await reached(await scene.rollout(held, { policy }), 'stopped');
     },
-    again: ['aborted'],
+    // The batch is judged anew: its pods may be ready by then.
+    again: ['aborted', 'succeeded'],
   },
   {
     phase: 'holding',

@@ -99,7 +99,7 @@ export interface Outage {
 
 /** Takes something away while a rollout is in each of the phases at once, and expects every one of them to end right (S34). */
 export async function throughOutage(engine: Engine, outage: Outage): Promise<void> {
-  const [ready, begun, over] = [gate(), gate(), gate()];
+  const [ready, asked, begun, over] = [gate(), gate(), gate(), gate()];
   const rollouts = new Map<string, ScenarioRollout>();
   const finished: string[] = [];
   const all = phases.map((phase) =>
@@ -114,6 +114,7 @@ export async function throughOutage(engine: Engine, outage: Outage): Promise<voi
       else await ready.opened;
       const rollout = early ?? (await phase.prepare(scene));
       rollouts.set(phase.name, rollout);
+      if (rollouts.size === phases.length) asked.open();
       if (outage.messages === 'meanwhile') {
         await begun.opened;
         await phase.meanwhile?.(rollout);
@@ -127,6 +128,8 @@ export async function throughOutage(engine: Engine, outage: Outage): Promise<voi
   );
   const conduct = async (): Promise<void> => {
     await ready.opened;
+    // Nothing can be asked of a Temporal that is away.
+    if (outage.messages === 'afterwards') await asked.opened;
     await outage.begin();
     begun.open();
     await outage.end(rollouts);

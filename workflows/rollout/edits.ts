@@ -22,7 +22,8 @@ export async function untilLeft(run: RolloutRun, left: () => boolean): Promise<v
   if (run.state.plan === null || !patched(patches.editsWatched)) return await condition(left);
   const { phase, why } = run.state;
   const gone = (): boolean => left() || run.state.phase !== phase;
-  let told: string | null = null;
+  // It may be undone before anybody has looked again: then that is the news.
+  let told: string | null = phase === 'stopped' && why !== null && why === run.state.edit ? why : null;
   while (!gone()) {
     const edit = await newsUntil(run, told, gone);
     if (edit === undefined || gone()) return;

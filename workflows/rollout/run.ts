@@ -61,7 +61,7 @@ export class RolloutRun {
 
   /** Someone else changed the DaemonSet: nothing is deleted, and nothing is written over it until a person has decided. */
   edited(result: Pick<BatchResult, 'edit'>, before: LivePhase): void {
-    this.set({ windowOpen: false });
+    this.set({ windowOpen: false, ...(result.edit === undefined ? {} : { edit: result.edit }) });
     this.stop(result.edit ?? 'someone else changed the DaemonSet', before);
   }
 
