@@ -122,6 +122,18 @@ test('histories of rollouts and of their application', async ({ onTestFinished }
   await scene.phase('waiting');
   await keep('rollout-released', rollout);
 
+  const gates = [{ name: 'still', pods: { maxRestarts: 0 }, interval: '1s', count: 2 }];
+  await policy([{ ...canary, approval: 'after' }, whole], { gates });
+  const eighth = await scene.push(scene.agent('replay:8'));
+  const { planDigest: judged } = await scene.rollout(eighth, 'awaitingApprovalAfter');
+  await scene.send('pause', { by });
+  await scene.rollout(eighth, 'paused');
+  await scene.send('resume', { by });
+  await scene.rollout(eighth, 'awaitingApprovalAfter');
+  await scene.send('approve', { by, plan: judged });
+  expect(await scene.outcome(eighth)).toMatchObject({ outcome: 'succeeded' });
+  await keep('rollout-judged-by-gates', rollout);
+
   await product.client.remove(scene.name, { by });
   await keep('application', applicationWorkflowId(scene.name));
   writeHistories(recorded);

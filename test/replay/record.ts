@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 /**
- * Records the histories that `replay.test.ts` replays, on the local stack: `node dev/run.mjs test/replay/record.ts`. Run it
- * when a workflow was changed on purpose in a way that old histories cannot take, and say so in the changelog: running
- * rollouts of the version before cannot go on either.
+ * Adds a recording to the histories that `replay.test.ts` replays, on the local stack: `node dev/run.mjs test/replay/record.ts`. Run
+ * it when workflows do something that no recording has yet. Those that are there stay: a change that one of them cannot take is one
+ * that running rollouts cannot take either.
  */
 const root = join(import.meta.dirname, '..', '..');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');

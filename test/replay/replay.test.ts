@@ -19,7 +19,10 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 /** Replays on today's workflow code; the error of each history that it does not take. */
 async function replay(histories: readonly RecordedHistory[]): Promise<Record<string, string>> {
   const failed: Record<string, string> = {};
-  const ids = histories.map(({ name, history }) => ({ workflowId: name, history: fromJson(history) }));
+  const ids = histories.map(({ name, generation, history }) => ({
+    workflowId: `${generation}/${name}`,
+    history: fromJson(history),
+  }));
   const options = { workflowBundle: { codePath }, replayName: 'nodewave' };
   for await (const { workflowId, error } of Worker.runReplayHistories(options, ids)) {
     if (error !== undefined) failed[workflowId] = error.message;
@@ -38,6 +41,7 @@ describe('recorded histories', () => {
       'rolled-back',
       'paused-and-resumed',
       'stopped-and-aborted',
+      'judged-by-gates',
     ]) {
       expect(names.filter((name) => name.startsWith(`rollout-${way}`))).not.toEqual([]);
     }
