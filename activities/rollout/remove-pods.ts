@@ -3,8 +3,11 @@ import type { ClusterClient } from '../cluster/client.ts';
 import { paths } from '../cluster/paths.ts';
 import type { Evictions } from './evictions.ts';
 
-/** Nothing is deleted on a view older than this, in milliseconds. */
-export const maxViewAgeMs = 30_000;
+/**
+ * Nothing is deleted on a decision older than this, in milliseconds: an API server that is away for a moment lets a queue stand
+ * still, and meanwhile other nodes may go out that use the budget up. What is left is decided again.
+ */
+const maxDecisionAgeMs = 3_000;
 
 /** Deletes under way at once: enough to fill a window of hundreds in a second, few enough for any API server. */
 const parallelDeletes = 16;
@@ -33,8 +36,10 @@ export async function removePods(
   const queue = pods.filter((pod) => deps.evictions?.isDue(pod) ?? true);
   const lane = async (): Promise<void> => {
     for (let pod = queue.shift(); pod !== undefined; pod = queue.shift()) {
+      if ((await deps.isStopped?.()) === true) return;
       deps.signal.throwIfAborted();
-      if (performance.now() - decidedMs > maxViewAgeMs || (await deps.isStopped?.()) === true) return;
+      // Last: what was asked before may have taken long.
+      if (performance.now() - decidedMs > maxDecisionAgeMs) return;
       const outcome = await removeOne(deps, namespace, pod);
       // A conflict means that the pod changed since it was seen: the next decision sees it as it is now.
       if (outcome === 'deleted' || outcome === 'gone') deleted.add(pod.uid);
