@@ -114,7 +114,6 @@ async function loop(
       }
       await view.ensureFresh();
       deps.signal.throwIfAborted();
-      const decidedMs = performance.now();
       const step = decide();
       if (step.outage !== null) lastOutageMs = Date.now();
       deps.report({ ...step, blocked: step.blocked ?? blocked });
@@ -139,7 +138,7 @@ async function loop(
           await settle(step);
           return { ...batchResult('closed', step, record.record), closed: stop };
         }
-        const moved = stop === null && (await refill(step, decidedMs));
+        const moved = stop === null && (await refill(step));
         if (stop !== null) blocked = stop.sentence;
         if (moved) continue;
         // Held until the next grant, nodes that are back could be just what another rollout waits for, and it for ours. And
@@ -153,7 +152,7 @@ async function loop(
   }
 
   /** Deletes and grants what the guards admit; true when everything must be decided again at once. */
-  async function refill(step: Step, decidedMs: number): Promise<boolean> {
+  async function refill(step: Step): Promise<boolean> {
     const removable = step.remove.filter((pod) => !deleted.has(pod.uid));
     const nodes = view.nodes();
     const uids = new Map(nodes.map((node) => [node.name, node.uid]));
@@ -164,7 +163,7 @@ async function loop(
     // Grants that are there already are acted on first; new ones only after the record holds them.
     const pods = removable.filter((pod) => free.has(uids.get(pod.node) ?? ''));
     if (!(await confirmGrants(record, pods))) return true;
-    await removePods(removal, input.context.ref.namespace, pods, decidedMs, deleted);
+    await removeStill(new Set(pods.map((pod) => pod.uid)));
     const wishes = step.grant.filter((wish) => free.has(wish.nodeUid));
     // The interlock's write may have told of the brake: a grant that is not acted on counts as out, and holds the way back up.
     if (wishes.length > 0 && (await isStopped())) {
@@ -181,16 +180,22 @@ async function loop(
     return written;
   }
 
+  /** Deletes those of the pods that are to go by what is seen now: asking for leave may have taken long. */
+  async function removeStill(podUids: ReadonlySet<string>): Promise<void> {
+    if (podUids.size === 0) return;
+    await view.ensureFresh();
+    const decidedMs = performance.now();
+    const pods = decide().remove.filter((pod) => podUids.has(pod.uid) && !deleted.has(pod.uid));
+    await removePods(removal, input.context.ref.namespace, pods, decidedMs, deleted);
+  }
+
   /**
    * Deletes what was admitted and granted a moment ago: decided in a round of its own, each node would be out for longer. What stops
    * everything, be it the brake or a window that has closed since, is asked again before each DELETE, and what that leaves is taken
    * back.
    */
   async function removeGranted(grants: readonly Wish[], touched: readonly string[]): Promise<void> {
-    const decidedMs = performance.now();
-    const podUids = new Set(grants.map((wish) => wish.podUid));
-    const pods = decide().remove.filter((pod) => podUids.has(pod.uid) && !deleted.has(pod.uid));
-    await removePods(removal, input.context.ref.namespace, pods, decidedMs, deleted);
+    await removeStill(new Set(grants.map((wish) => wish.podUid)));
     const unused = grants.filter((wish) => !deleted.has(wish.podUid));
     if (unused.length === 0 || !(await isStopped())) return;
     await record.update((current) => withdrawn(current, unused, touched));
