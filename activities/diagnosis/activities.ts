@@ -1,5 +1,4 @@
 import { Context } from '@temporalio/activity';
-import { diagnose } from '../../domain/diagnosis/diagnose.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import type { DiagnosisActivities } from './contract.ts';
 import { explain } from './explain.ts';
@@ -9,7 +8,15 @@ export function createDiagnosisActivities(deps: {
   clusterFor: (cluster: string) => ClusterClient;
 }): DiagnosisActivities {
   return {
-    diagnose: (question) =>
-      explain(deps.clusterFor(question.ref.cluster), question, diagnose, Context.current().cancellationSignal),
+    diagnose: async (question) => {
+      // Dozens of rules, which a worker whose releases are well never needs in memory.
+      const { diagnose } = await import('../../domain/diagnosis/diagnose.ts');
+      return await explain(
+        deps.clusterFor(question.ref.cluster),
+        question,
+        diagnose,
+        Context.current().cancellationSignal,
+      );
+    },
   };
 }
