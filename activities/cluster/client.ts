@@ -80,6 +80,7 @@ export interface ClusterClient {
     options: WatchOptions,
     onEvent: (type: WatchEventType, object: Record<string, unknown>) => void,
     signal: AbortSignal,
+    onOpen?: () => void,
   ): Promise<'ended' | 'gone'>;
   /** Server-side apply. With a `metadata.resourceVersion` it fails with Conflict when the object has moved on. */
   apply<T>(path: string, object: object, options: ApplyOptions): Promise<T>;
@@ -145,7 +146,7 @@ export function createClusterClient(config: KubeConfig): ClusterClient {
       return await callReading(config, options, (body) => readText(body, maxBytes));
     },
 
-    watch: (path, options, onEvent, signal) => watch(config, path, options, onEvent, signal),
+    watch: (path, options, onEvent, signal, onOpen) => watch(config, path, options, onEvent, signal, onOpen),
 
     apply<T>(path: string, object: object, options: ApplyOptions) {
       const { fieldManager, force, dryRun, fieldValidation, ...request } = options;

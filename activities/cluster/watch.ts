@@ -25,6 +25,7 @@ const silenceMs = 100_000;
  * Watches one collection until the API server ends it (`ended`: watch again from the last resourceVersion) or the
  * resourceVersion is too old (`gone`: list again). Rejects with the reason of `signal`, or with KubeError.
  * client-node's own Watch is not used: it gives up after 30 s without an event, which is half a bookmark's interval.
+ * @param onOpen called when the API server has answered: from then on events arrive as they happen
  */
 export async function watch(
   config: KubeConfig,
@@ -32,6 +33,7 @@ export async function watch(
   options: WatchOptions,
   onEvent: (type: WatchEventType, object: Record<string, unknown>) => void,
   signal: AbortSignal,
+  onOpen: () => void = () => undefined,
 ): Promise<'ended' | 'gone'> {
   const request: KubeRequest = { verb: 'watch', path };
   const timeoutSeconds = Math.min(options.timeoutSeconds, maxWatchSeconds);
@@ -48,6 +50,7 @@ export async function watch(
       timeoutMs: (timeoutSeconds + 30) * 1000,
       signal: AbortSignal.any([signal, silence.signal]),
     });
+    onOpen();
     let rest = '';
     // Stream decoding keeps a character that is split over two chunks whole.
     const decoder = new TextDecoder();

@@ -11,8 +11,8 @@ export interface Collection<V> {
   readonly lastSignMs: number;
   /** Since when it has been seen without a gap of more than `maxGapMs`, on the wall clock. */
   readonly seenSinceMs: number;
-  /** The watch has broken and the collection was not read since: what happened meanwhile is not in it. */
-  readonly broken: boolean;
+  /** No watch of it has been answered since the last one ended: what happened meanwhile is not in it. */
+  readonly blind: boolean;
   /** Reads the collection again, for a view that nobody may act on any more. */
   refresh(): Promise<void>;
   /** Rejects when the collection could not be read for `giveUpMs`. Never resolves. */
@@ -45,7 +45,8 @@ export async function openCollection<V>(options: CollectionOptions<V>): Promise<
   let seenSinceMs = Date.now();
   let resourceVersion = '';
   let listed = 0n;
-  let broken = false;
+  // A restarted API server answers lists at once, and watches only seconds later.
+  let watching = false;
 
   const sign = (): void => {
     const now = performance.now();
@@ -100,18 +101,24 @@ export async function openCollection<V>(options: CollectionOptions<V>): Promise<
   };
   const follow = async (): Promise<never> => {
     let brokenSinceMs: number | null = null;
+    const onOpen = (): void => {
+      watching = true;
+      brokenSinceMs = null;
+    };
+    let lost = false;
     while (true) {
       signal.throwIfAborted();
       try {
         // A watch that broke may have lost events that its resourceVersion no longer reaches.
-        if (broken) await list();
-        broken = false;
-        brokenSinceMs = null;
+        if (lost) await list();
+        lost = false;
         const query = { resourceVersion, labelSelector, timeoutSeconds: maxWatchSeconds };
-        broken = (await client.watch(path, query, onEvent, signal)) === 'gone';
+        lost = (await client.watch(path, query, onEvent, signal, onOpen)) === 'gone';
+        watching = false;
       } catch (error) {
         signal.throwIfAborted();
-        broken = true;
+        watching = false;
+        lost = true;
         brokenSinceMs ??= performance.now();
         if (performance.now() - brokenSinceMs > giveUpMs || !isInfrastructure(error)) throw error;
         await sleep(retryMs, undefined, { signal });
@@ -131,8 +138,8 @@ export async function openCollection<V>(options: CollectionOptions<V>): Promise<
     get seenSinceMs() {
       return seenSinceMs;
     },
-    get broken() {
-      return broken;
+    get blind() {
+      return !watching;
     },
     refresh: list,
     failed,

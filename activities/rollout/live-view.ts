@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isAvailable } from '../../domain/cluster/availability.ts';
 import type { NodeView, PodView } from '../../domain/cluster/view.ts';
 import { restartsOf } from '../../domain/rollout/judge.ts';
@@ -8,6 +7,7 @@ import { paths } from '../cluster/paths.ts';
 import { nodeView, podView } from '../cluster/project.ts';
 import { labelSelectorOf } from '../cluster/selector.ts';
 import { openCollection } from './collection.ts';
+import { ensureFresh, wakeUp } from './fresh.ts';
 import { followNeighbours, type NodeNeighbours } from './own-nodes.ts';
 
 /** Nodes and pods as a batch sees them. */
@@ -21,23 +21,12 @@ export interface LiveView {
   seenSinceMs(): number;
   /** Restarts of the pods that were there when the view was opened. */
   readonly restartsAtStart: ReadonlyMap<string, number>;
-  /**
-   * Waits while a watch is broken, and reads again what has been silent for `refreshAfterMs`, so that nothing is deleted or judged
-   * on an old view.
-   */
+  /** See `ensureFresh` in fresh.ts. */
   ensureFresh(): Promise<void>;
   /** Resolves on the next change. */
   changed(): Promise<void>;
   readonly failed: Promise<never>;
 }
-
-/**
- * Age at which a view is read again. On a quiet cluster nothing but a bookmark a minute arrives: well below `maxGapMs`, or each
- * refresh would look like a gap in what was seen, and start the deadlines of the release anew for ever.
- */
-export const refreshAfterMs = 15_000;
-
-const brokenPollMs = 50;
 
 /** Opens the view of one DaemonSet; it lives until `signal` aborts. */
 export async function openLiveView(
@@ -46,16 +35,7 @@ export async function openLiveView(
   minReadySeconds: number,
   signal: AbortSignal,
 ): Promise<LiveView> {
-  let wake: () => void = () => undefined;
-  let next = new Promise<void>((resolve) => {
-    wake = resolve;
-  });
-  const onChange = (): void => {
-    wake();
-    next = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-  };
+  const { onChange, changed } = wakeUp();
   const readySince = new Map<string, number>();
   const failedPods = new Map<string, PodView>();
   let empty: ReadonlyMap<string, number> = new Map();
@@ -83,14 +63,8 @@ export async function openLiveView(
     isAvailable: (pod) => isAvailable(pod, minReadySeconds, readySince.get(pod.uid), Date.now()),
     seenSinceMs: () => Math.max(nodes.seenSinceMs, pods.seenSinceMs),
     restartsAtStart: new Map(livePods().map((pod) => [pod.uid, restartsOf(pod)])),
-    ensureFresh: async () => {
-      // An API server that was killed takes writes again seconds before it answers a list: on what was seen before it died the
-      // budget would be spent without those who went out meanwhile.
-      while ((nodes.broken || pods.broken) && !signal.aborted) await sleep(brokenPollMs);
-      const silent = [nodes, pods].filter(({ lastSignMs }) => performance.now() - lastSignMs > refreshAfterMs);
-      await Promise.all(silent.map((collection) => collection.refresh()));
-    },
-    changed: () => next,
+    ensureFresh: () => ensureFresh([nodes, pods], signal),
+    changed,
     failed: Promise.race([nodes.failed, pods.failed]),
   };
 }

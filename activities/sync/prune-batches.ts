@@ -90,6 +90,7 @@ async function takeBatch(call: PruneCall, first: StoredRecord, view: PruneView):
   let stored = first;
   const deleted = new Set<string>();
   for (;;) {
+    await view.ensureFresh();
     signal.throwIfAborted();
     const changed = view.changed();
     const pruning = pruningOf(stored);

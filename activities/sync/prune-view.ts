@@ -4,11 +4,14 @@ import type { Node, Pod } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
 import { nodeView, podView } from '../cluster/project.ts';
 import { openCollection } from '../rollout/collection.ts';
+import { ensureFresh, wakeUp } from '../rollout/fresh.ts';
 
 /** Nodes, and the pods that are left of a pruned DaemonSet, kept up to date. */
 export interface PruneView {
   nodes(): NodeView[];
   pods(): PodView[];
+  /** See `ensureFresh` in fresh.ts. */
+  ensureFresh(): Promise<void>;
   /** Resolves on the next change. */
   changed(): Promise<void>;
   readonly failed: Promise<never>;
@@ -20,16 +23,7 @@ export async function openPruneView(
   of: { namespace: string; uid: string; selector: string },
   signal: AbortSignal,
 ): Promise<PruneView> {
-  let wake: () => void = () => undefined;
-  let next = new Promise<void>((resolve) => {
-    wake = resolve;
-  });
-  const onChange = (): void => {
-    wake();
-    next = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-  };
+  const { onChange, changed } = wakeUp();
   const [nodes, pods] = await Promise.all([
     openCollection<NodeView>({ client, path: paths.nodes(), project: (raw: Node) => nodeView(raw), onChange, signal }),
     openCollection<PodView | null>({
@@ -44,7 +38,8 @@ export async function openPruneView(
   return {
     nodes: () => [...nodes.items.values()],
     pods: () => [...pods.items.values()].filter((pod) => pod !== null),
-    changed: () => next,
+    ensureFresh: () => ensureFresh([nodes, pods], signal),
+    changed,
     failed: Promise.race([nodes.failed, pods.failed]),
   };
 }

@@ -127,11 +127,15 @@ describe('watches', () => {
     const path = paths.configMaps(namespace);
     const { resourceVersion } = await client.list(path, { labelSelector: 'seen' });
     const events: string[] = [];
+    let openedBefore: number | null = null;
     const ended = client.watch(
       path,
       { resourceVersion, timeoutSeconds: 3, labelSelector: 'seen' },
       (type, object) => events.push(`${type} ${String((object as ConfigMap).metadata.name)}`),
       new AbortController().signal,
+      () => {
+        openedBefore = events.length;
+      },
     );
     const seen = (name: string) => ({ ...configMap(name, {}), metadata: { name, labels: { seen: '' } } });
     await client.create(path, configMap('unseen', {}), options);
@@ -141,6 +145,7 @@ describe('watches', () => {
     expect(await ended).toBe('ended');
     expect(events.filter((event) => !event.startsWith('BOOKMARK'))).toEqual(['ADDED a', 'MODIFIED a', 'DELETED a']);
     expect(events.at(-1)).toMatch(/^BOOKMARK/);
+    expect(openedBefore).toBe(0);
   });
 
   test('are stopped by their signal', async () => {

@@ -22,8 +22,9 @@ function slowServer() {
       new Promise((resolve) => {
         lists.push({ answer: (version, items) => resolve(listOf(version, items.map(project) as object[])) });
       }),
-    watch: (_path: string, _query: object, onEvent: typeof tell) => {
-      tell = onEvent;
+    watch: (...[_path, _query, onEvent, _signal, onOpen]: Parameters<ClusterClient['watch']>) => {
+      tell = onEvent as typeof tell;
+      onOpen?.();
       return new Promise(() => undefined);
     },
   } as unknown as ClusterClient;
@@ -68,21 +69,29 @@ test('of two lists at once the older one does not win by being answered last', a
   expect([...collection.items]).toEqual([['a', '30']]);
 });
 
-/** An API server that holds nothing and says nothing; `away` while it cannot be reached; `breaks` ends every watch. */
+/**
+ * An API server that holds nothing and says nothing; `away` while it cannot be reached; `breaks` ends every watch; while it is
+ * `starting` it answers lists, and no watch.
+ */
 function quietServer() {
   const watches = new Set<(error: Error) => void>();
   const breaks = (): void => {
     for (const reject of watches) reject(new NodewaveError('Infrastructure', 'other side closed'));
     watches.clear();
   };
-  const state = { away: false, lists: 0, breaks };
+  const state = { away: false, starting: false, lists: 0, breaks };
   const client = {
     list: async () => {
       if (state.away) throw new NodewaveError('Infrastructure', 'no answer');
       state.lists += 1;
       return { items: [], resourceVersion: '1' };
     },
-    watch: () => new Promise((_, reject) => watches.add(reject)),
+    watch: async (...[, , , , onOpen]: Parameters<ClusterClient['watch']>) => {
+      const ended = new Promise((_, reject) => watches.add(reject));
+      while (state.starting) await sleep(5);
+      onOpen?.();
+      return await ended;
+    },
   } as unknown as ClusterClient;
   return { client, state };
 }
@@ -137,5 +146,25 @@ test('while a watch is broken nothing goes on: what it missed could spend the bu
   state.away = false;
   await fresh;
   expect(lists).toBeGreaterThanOrEqual(before + 2);
+  stopping.abort();
+});
+
+test('a list alone is no view: an API server that has just started answers watches seconds later', async () => {
+  const { client, state } = quietServer();
+  const stopping = new AbortController();
+  const view = await openLiveView(client, daemonSet, 0, stopping.signal);
+  const before = state.lists;
+  state.starting = true;
+  state.breaks();
+  await sleep(10);
+  let isFresh = false;
+  const fresh = view.ensureFresh().then(() => {
+    isFresh = true;
+  });
+  while (state.lists < before + 2) await sleep(10);
+  await sleep(200);
+  expect(isFresh).toBe(false);
+  state.starting = false;
+  await fresh;
   stopping.abort();
 });

@@ -49,7 +49,10 @@ function clusterOf(restartCount: number): ClusterClient {
       const raw = path === paths.nodes() ? [node] : path === paths.pods('n') ? [pod] : [];
       return { items: raw.map(project), resourceVersion: '1' };
     },
-    watch: () => new Promise(() => undefined),
+    watch: (...[, , , , onOpen]: Parameters<ClusterClient['watch']>) => {
+      onOpen?.();
+      return new Promise(() => undefined);
+    },
   } as unknown as ClusterClient;
 }
 
