@@ -15,6 +15,10 @@ export interface Call {
   query?: Query;
   body?: unknown;
   contentType?: string;
+  /**
+   * After this nobody waits for the answer any more. Writes tell the API server, which then drops them (`timeout`, Kubernetes API
+   * server, request_deadline.go): what has waited in it for long is not done behind the back of whoever gave up.
+   */
   timeoutMs: number;
   signal?: AbortSignal;
 }
@@ -33,6 +37,7 @@ export async function call(config: KubeConfig, options: Call): Promise<Answer> {
   for (const [key, value] of Object.entries(options.query ?? {})) {
     if (value !== undefined) url.searchParams.set(key, String(value));
   }
+  if (options.method !== 'GET') url.searchParams.set('timeout', `${Math.ceil(options.timeoutMs)}ms`);
   const request: KubeRequest = { verb: options.verb, path: options.path };
   const context = new RequestContext(url.toString(), HttpMethod.GET);
   const deadline = AbortSignal.timeout(options.timeoutMs);

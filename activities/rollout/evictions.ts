@@ -26,7 +26,7 @@ export class Evictions {
   async evict(
     namespace: string,
     pod: PodView,
-    signal: AbortSignal,
+    request: { signal: AbortSignal; timeoutMs: number },
   ): Promise<'deleted' | 'gone' | 'conflict' | 'refused'> {
     const eviction = {
       apiVersion: 'policy/v1',
@@ -35,7 +35,10 @@ export class Evictions {
       deleteOptions: { preconditions: { uid: pod.uid, resourceVersion: pod.resourceVersion } },
     };
     try {
-      await this.#client.create(paths.eviction(namespace, pod.name), eviction, { fieldManager: 'nodewave', signal });
+      await this.#client.create(paths.eviction(namespace, pod.name), eviction, {
+        fieldManager: 'nodewave',
+        ...request,
+      });
       this.#refusals.delete(pod.uid);
       return 'deleted';
     } catch (error) {

@@ -4,10 +4,13 @@ import { paths } from '../cluster/paths.ts';
 import type { Evictions } from './evictions.ts';
 
 /**
- * Nothing is deleted on a decision older than this, in milliseconds: an API server that is away for a moment lets a queue stand
+ * No DELETE is sent on a decision older than this, in milliseconds: an API server that is away for a moment lets a queue stand
  * still, and meanwhile other nodes may go out that use the budget up. What is left is decided again.
  */
-const maxDecisionAgeMs = 3_000;
+const maxDecisionAgeMs = 1_000;
+
+/** And none is carried out on one older than this: an API server that starts lets requests wait in it for seconds. */
+const deadlineMs = 1_500;
 
 /** Deletes under way at once: enough to fill a window of hundreds in a second, few enough for any API server. */
 const parallelDeletes = 16;
@@ -39,8 +42,9 @@ export async function removePods(
       if ((await deps.isStopped?.()) === true) return;
       deps.signal.throwIfAborted();
       // Last: what was asked before may have taken long.
-      if (performance.now() - decidedMs > maxDecisionAgeMs) return;
-      const outcome = await removeOne(deps, namespace, pod);
+      const ageMs = performance.now() - decidedMs;
+      if (ageMs > maxDecisionAgeMs) return;
+      const outcome = await removeOne(deps, namespace, pod, deadlineMs - ageMs);
       // A conflict means that the pod changed since it was seen: the next decision sees it as it is now.
       if (outcome === 'deleted' || outcome === 'gone') deleted.add(pod.uid);
     }
@@ -55,8 +59,9 @@ async function removeOne(
   { client, signal, evictions }: Parameters<typeof removePods>[0],
   namespace: string,
   pod: PodView,
+  timeoutMs: number,
 ): Promise<'deleted' | 'gone' | 'conflict' | 'refused'> {
-  if (evictions !== null) return await evictions.evict(namespace, pod, signal);
+  if (evictions !== null) return await evictions.evict(namespace, pod, { signal, timeoutMs });
   const { uid, resourceVersion } = pod;
-  return await client.remove(paths.pod(namespace, pod.name), { uid, resourceVersion });
+  return await client.remove(paths.pod(namespace, pod.name), { uid, resourceVersion, timeoutMs });
 }

@@ -4,6 +4,8 @@ import { workerUser } from './audit.ts';
 /** A pod deletion that the API server accepted, whoever sent it. */
 export interface PodDeletion {
   atMs: number;
+  /** When the API server got the request; it may have waited in it. */
+  receivedMs: number;
   /** True for Nodewave's worker. */
   byNodewave: boolean;
   /** User and program, e.g. `kubernetes-admin kube-controller-manager/...daemon-set-controller`. */
@@ -17,6 +19,7 @@ interface AuditEvent {
   verb?: string;
   stage?: string;
   stageTimestamp?: string;
+  requestReceivedTimestamp?: string;
   userAgent?: string;
   user?: { username?: string };
   objectRef?: { resource?: string; namespace?: string; name?: string; subresource?: string };
@@ -69,6 +72,7 @@ function deletionOf(line: string, namespace: string): PodDeletion | null {
   const user = event.user?.username ?? '';
   return {
     atMs: Date.parse(event.stageTimestamp ?? ''),
+    receivedMs: Date.parse(event.requestReceivedTimestamp ?? event.stageTimestamp ?? ''),
     byNodewave: user === workerUser,
     by: `${user} ${event.userAgent ?? ''}`,
     pod: ref.name ?? '',

@@ -58,7 +58,8 @@ class Story {
     const pod = this.#pods.get(uid);
     if (pod === undefined) throw new Error(`no pod ${uid}`);
     const by = byNodewave ? 'nodewave' : 'somebody';
-    this.#deletions.push({ atMs: this.#second * 1_000, byNodewave, by, pod: uid, uid: named });
+    const atMs = this.#second * 1_000;
+    this.#deletions.push({ atMs, receivedMs: atMs, byNodewave, by, pod: uid, uid: named });
     return this.#add({ ...pod, terminating: true, ...this.#moment(), ...change });
   }
 

@@ -174,9 +174,17 @@ class Judge {
     if (others.length >= budget) {
       const names = others.slice(0, 30).map((node) => describe(node, atMs));
       this.#say(
-        `when ${where(pod)} was deleted, ${others.length} other nodes were out, budget ${budget}: ${names.join(', ')}`,
+        `when ${where(pod)} was deleted${this.#when(pod.uid, atMs)}, ${others.length} other nodes were out, budget ${budget}: ${names.join(', ')}`,
       );
     }
+  }
+
+  /** What else happened at that time, for whoever looks for the cause. */
+  #when(uid: string, atMs: number): string {
+    const received = this.#input.deletions.find((deletion) => deletion.uid === uid)?.receivedMs ?? atMs;
+    const outage = this.#input.outages.findLast(({ fromMs }) => fromMs < atMs);
+    const waited = ` (asked for ${atMs - received} ms before`;
+    return outage === undefined ? `${waited})` : `${waited}; API server killed ${atMs - outage.fromMs} ms before)`;
   }
 
   #checkNode(pod: PodSighting, state: NodeState | undefined, atMs: number): void {

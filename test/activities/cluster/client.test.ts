@@ -67,6 +67,18 @@ describe('objects', () => {
     expect(refused).toMatchObject({ status: 400, code: 'BadInput' });
   });
 
+  test('writes tell the API server how long somebody waits for them, so that it does nothing behind their back', async () => {
+    const asked: string[] = [];
+    const fake = await fakeServer((url) => {
+      asked.push(url);
+      return [200, {}];
+    });
+    await fake.get('/api/v1/nodes/a', { timeoutMs: 700 });
+    await fake.remove('/api/v1/nodes/a', { timeoutMs: 700 });
+    await fake.create('/api/v1/nodes', {}, { ...options, timeoutMs: 1_500 });
+    expect(asked.map((url) => new URL(url, 'http://x').searchParams.get('timeout'))).toEqual([null, '700ms', '1500ms']);
+  });
+
   test('dry runs write nothing', async () => {
     const namespace = await testNamespace();
     const path = paths.configMap(namespace, 'a');
