@@ -37,10 +37,12 @@ export async function call(config: KubeConfig, options: Call): Promise<Answer> {
   for (const [key, value] of Object.entries(options.query ?? {})) {
     if (value !== undefined) url.searchParams.set(key, String(value));
   }
-  if (options.method !== 'GET') url.searchParams.set('timeout', `${Math.ceil(options.timeoutMs)}ms`);
+  // What is left of a deadline comes in fractions, which AbortSignal refuses.
+  const timeoutMs = Math.ceil(options.timeoutMs);
+  if (options.method !== 'GET') url.searchParams.set('timeout', `${timeoutMs}ms`);
   const request: KubeRequest = { verb: options.verb, path: options.path };
   const context = new RequestContext(url.toString(), HttpMethod.GET);
-  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const deadline = AbortSignal.timeout(timeoutMs);
   try {
     options.signal?.throwIfAborted();
     // Inside the try: an exec plugin or a token file that fails is infrastructure too.

@@ -74,7 +74,7 @@ describe('objects', () => {
       return [200, {}];
     });
     await fake.get('/api/v1/nodes/a', { timeoutMs: 700 });
-    await fake.remove('/api/v1/nodes/a', { timeoutMs: 700 });
+    await fake.remove('/api/v1/nodes/a', { timeoutMs: 699.5 });
     await fake.create('/api/v1/nodes', {}, { ...options, timeoutMs: 1_500 });
     expect(asked.map((url) => new URL(url, 'http://x').searchParams.get('timeout'))).toEqual([null, '700ms', '1500ms']);
   });
