@@ -13,7 +13,7 @@ import { KeyedMutex } from './mutex.ts';
 import { lookUp } from './resolve.ts';
 import { createGitRunner } from './run.ts';
 import { subjectOf } from './subject.ts';
-import { defaultReadLimits, type ReadLimits, readTree } from './tree.ts';
+import { defaultReadLimits, listTree, type ReadLimits, readBlobs, readTree, type TreeEntry } from './tree.ts';
 
 /** What the git store needs. */
 export interface GitStoreDeps {
@@ -41,6 +41,20 @@ export interface GitStore {
     path: string,
     options?: { limits?: ReadLimits; signal?: AbortSignal },
   ): Promise<ManifestFile[]>;
+  /** What a folder of a full commit holds, see `listTree`; fetched when it is not there. */
+  list(
+    repo: string,
+    commit: string,
+    path: string,
+    options: { recursive: boolean; signal?: AbortSignal },
+  ): Promise<TreeEntry[]>;
+  /** Contents of files that `list` has listed, in their order; at most `maxBytes` of all of them together. */
+  read(
+    repo: string,
+    commit: string,
+    entries: readonly TreeEntry[],
+    options: { maxBytes: number; signal?: AbortSignal },
+  ): Promise<Buffer[]>;
 }
 
 /** How often a ref is looked up again when the server lost the commit in between, as in a force-push. */
@@ -98,14 +112,28 @@ export function createGitStore(deps: GitStoreDeps): GitStore {
     describe: (repo, commit, signal) => asNodewave(repo, () => orUnknown(repo, commit, describe(repo, commit, signal))),
     readFiles: (repo, commit, path, { limits = defaultReadLimits, signal } = {}) =>
       asNodewave(repo, () => {
-        const read = repoPath(path);
-        if ('problem' in read) throw new NodewaveError('BadInput', `spec.source.path ${read.problem}`);
-        const files = inMirror(repo, commit, signal, (dir) =>
-          readTree(git, { dir, signal }, { commit, path: read.path }, limits),
-        );
+        const source = { commit, path: folderOf(path) };
+        const files = inMirror(repo, commit, signal, (dir) => readTree(git, { dir, signal }, source, limits));
         return orUnknown(repo, commit, files);
       }),
+    list: (repo, commit, path, { recursive, signal }) =>
+      asNodewave(repo, () => {
+        const source = { commit, path: folderOf(path) };
+        const listed = inMirror(repo, commit, signal, (dir) => listTree(git, { dir, signal }, source, { recursive }));
+        return orUnknown(repo, commit, listed);
+      }),
+    read: (repo, commit, entries, { maxBytes, signal }) =>
+      asNodewave(repo, () => {
+        const blobs = inMirror(repo, commit, signal, (dir) => readBlobs(git, { dir, signal }, entries, maxBytes));
+        return orUnknown(repo, commit, blobs);
+      }),
   };
+}
+
+function folderOf(path: string): string {
+  const read = repoPath(path);
+  if ('problem' in read) throw new NodewaveError('BadInput', `spec.source.path ${read.problem}`);
+  return read.path;
 }
 
 async function orUnknown<T>(repo: string, commit: string, work: Promise<T>): Promise<T> {

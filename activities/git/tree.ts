@@ -14,17 +14,18 @@ export interface ReadLimits {
 /** Bounds that a folder of manifests does not meet by accident. */
 export const defaultReadLimits: ReadLimits = { maxFiles: 1_000, maxBytes: 5_000_000 };
 
-/** One file as the tree lists it. */
-interface Entry {
+/** One file as a tree lists it; `path` is relative to the tree that was listed. */
+export interface TreeEntry {
+  /** 100644, 100755 for programs, or one of `modes`. */
   mode: string;
   object: string;
+  /** 0 for a submodule, and for a folder where folders are listed. */
   bytes: number;
   path: string;
 }
 
-/** Modes in a git tree. */
-const symlink = '120000';
-const submodule = '160000';
+/** Modes in a git tree of what is no file. */
+export const modes = { symlink: '120000', submodule: '160000', folder: '040000' } as const;
 
 /**
  * Reads the manifests under `path` straight from the commit's tree, no file being checked out: `.yaml`, `.yml` and
@@ -37,28 +38,13 @@ export async function readTree(
   source: { commit: string; path: string },
   limits: ReadLimits,
 ): Promise<ManifestFile[]> {
-  const run = (args: string[], maxBytes: number, stdin?: string): Promise<Buffer> =>
-    git.run(['--git-dir=.', ...args], { cwd: where.dir, timeoutMs: 60_000, signal: where.signal, maxBytes, stdin });
-  const short = source.commit.slice(0, 8);
-  const root = source.path === '.' ? '' : source.path;
-
-  const [found] = parseBatch(await run(['cat-file', '--batch-check'], 4_096, `${source.commit}:${root}\n`), false);
-  if (found === undefined) {
-    const cure = 'correct spec.source.path, or add the folder';
-    throw new NodewaveError('BadInput', `path ${source.path} does not exist at commit ${short}; ${cure}`);
-  }
-  if (found.type !== 'tree') {
-    const what = found.type === 'commit' ? 'a submodule' : 'a file or symbolic link';
-    throw new NodewaveError(
-      'BadInput',
-      `path ${source.path} is ${what} at commit ${short}; spec.source.path must be a folder`,
-    );
-  }
-
-  const listed = await run(['ls-tree', '-r', '-z', '-l', found.object], 64 * 1024 * 1024);
-  const entries = parseTree(listed).filter((entry) => entry.mode !== submodule && isManifest(entry.path));
-  const inRepo = (entry: Entry): string => (root === '' ? entry.path : `${root}/${entry.path}`);
-  const link = entries.find((entry) => entry.mode === symlink);
+  const { commit, path } = source;
+  const short = commit.slice(0, 8);
+  const root = path === '.' ? '' : path;
+  const listed = await listTree(git, where, source, { recursive: true });
+  const entries = listed.filter((entry) => entry.mode !== modes.submodule && isManifest(entry.path));
+  const inRepo = (entry: TreeEntry): string => (root === '' ? entry.path : `${root}/${entry.path}`);
+  const link = entries.find((entry) => entry.mode === modes.symlink);
   if (link !== undefined) {
     const cure = 'replace it by the file itself';
     throw new NodewaveError('BadInput', `${inRepo(link)} is a symbolic link, which is not followed; ${cure}`);
@@ -66,16 +52,72 @@ export async function readTree(
   refuseTooMuch(entries, source.path, short, limits);
   if (entries.length === 0) return [];
 
+  const blobs = await readBlobs(git, where, entries, limits.maxBytes);
+  return entries.map((entry, index) => ({
+    path: inRepo(entry),
+    text: decodeText(blobs[index] ?? Buffer.of(), inRepo(entry)),
+  }));
+}
+
+/**
+ * Lists the folder `path` of a commit, `.` for its root: with all that is below it, or with its own entries alone,
+ * folders among them. Throws BadInput when the commit has no such folder.
+ */
+export async function listTree(
+  git: GitRunner,
+  where: { dir: string; signal?: AbortSignal },
+  { commit, path }: { commit: string; path: string },
+  { recursive }: { recursive: boolean },
+): Promise<TreeEntry[]> {
+  const short = commit.slice(0, 8);
+  const question = `${commit}:${path === '.' ? '' : path}\n`;
+  const answer = await runIn(git, where, ['cat-file', '--batch-check'], 4_096, question);
+  const [found] = parseBatch(answer, false);
+  if (found === undefined) {
+    const cure = 'correct spec.source.path, or add the folder';
+    throw new NodewaveError('BadInput', `path ${path} does not exist at commit ${short}; ${cure}`);
+  }
+  if (found.type !== 'tree') {
+    const what = found.type === 'commit' ? 'a submodule' : 'a file or symbolic link';
+    throw new NodewaveError(
+      'BadInput',
+      `path ${path} is ${what} at commit ${short}; spec.source.path must be a folder`,
+    );
+  }
+  const args = ['ls-tree', ...(recursive ? ['-r'] : []), '-z', '-l', found.object];
+  return parseTree(await runIn(git, where, args, 64 * 1024 * 1024));
+}
+
+/** Contents of files that `listTree` has listed, in their order; `maxBytes` is the most of all of them together. */
+export async function readBlobs(
+  git: GitRunner,
+  where: { dir: string; signal?: AbortSignal },
+  entries: readonly Pick<TreeEntry, 'object' | 'path'>[],
+  maxBytes: number,
+): Promise<Buffer[]> {
+  if (entries.length === 0) return [];
   const stdin = entries.map((entry) => `${entry.object}\n`).join('');
-  const blobs = parseBatch(await run(['cat-file', '--batch'], limits.maxBytes + 200 * entries.length, stdin), true);
+  const answer = await runIn(git, where, ['cat-file', '--batch'], maxBytes + 200 * entries.length, stdin);
+  const blobs = parseBatch(answer, true);
   return entries.map((entry, index) => {
     const blob = blobs[index];
-    if (blob?.object !== entry.object) throw new NodewaveError('Defect', `git did not return ${inRepo(entry)}`);
-    return { path: inRepo(entry), text: decode(blob.content, inRepo(entry)) };
+    if (blob?.object !== entry.object) throw new NodewaveError('Defect', `git did not return ${entry.path}`);
+    return blob.content;
   });
 }
 
-function refuseTooMuch(entries: readonly Entry[], path: string, short: string, limits: ReadLimits): void {
+function runIn(
+  git: GitRunner,
+  where: { dir: string; signal?: AbortSignal },
+  args: readonly string[],
+  maxBytes: number,
+  stdin?: string,
+): Promise<Buffer> {
+  const options = { cwd: where.dir, timeoutMs: 60_000, signal: where.signal, maxBytes, stdin };
+  return git.run(['--git-dir=.', ...args], options);
+}
+
+function refuseTooMuch(entries: readonly TreeEntry[], path: string, short: string, limits: ReadLimits): void {
   const cure = 'point spec.source.path at a smaller folder';
   if (entries.length > limits.maxFiles) {
     const count = `${entries.length} manifest files, more than ${limits.maxFiles}`;
@@ -89,7 +131,7 @@ function refuseTooMuch(entries: readonly Entry[], path: string, short: string, l
 }
 
 /** Reads the records of `ls-tree -z -l`: `MODE TYPE OBJECT SIZE<TAB>PATH`. */
-function parseTree(listed: Buffer): Entry[] {
+function parseTree(listed: Buffer): TreeEntry[] {
   return listed
     .toString('utf8')
     .split('\0')
@@ -106,7 +148,8 @@ function isManifest(path: string): boolean {
   return /\.(ya?ml|json)$/i.test(path) && !path.split('/').some((step) => step.startsWith('.'));
 }
 
-function decode(content: Buffer, path: string): string {
+/** The text of a file. Throws BadInput that names it when it is not UTF-8. */
+export function decodeText(content: Buffer, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(content);
   } catch {
