@@ -132,6 +132,14 @@ describe('the budget', () => {
     expect(story.violations()).toEqual([]);
   });
 
+  test('a node that has just joined counts once the controller may make a pod there', () => {
+    const joined = { taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] };
+    const story = () => new Story().at(12).node('n21', joined).node('n22', joined);
+    expect(story().at(20).deleted('p1').violations()).toEqual([]);
+    const untainted = story().at(15).node('n21').node('n22').at(20).deleted('p1');
+    expect(untainted.violations()).toEqual([expect.stringContaining('2 other nodes were out')]);
+  });
+
   test('a new pod that crashes keeps its node out', () => {
     const down = { ready: false };
     const story = new Story().at(20).deleted('p1').deleted('p2').pod('n1', 'v1', 'q1', down).at(30).deleted('p3');

@@ -8,7 +8,7 @@ import { countedOut, NodeBook, type NodeState } from './node-book.ts';
  */
 export const unseenMs = 2_000;
 
-/** How long after a commit's end it is held against the cluster: a watch that lost its connection may lag behind that end. */
+/** How far a watch that lost its connection may lag behind. A commit's end is held against the cluster only after that. */
 export const settledMs = 10_000;
 
 /** How a commit ended. */
@@ -226,7 +226,7 @@ class Judge {
     const state = this.#book.state(pod.node);
     const awayLately = state === undefined || !state.counted || pod.atMs - state.countedSinceMs < 5_000;
     const killedLately = this.#input.outages.some(
-      ({ fromMs, toMs }) => pod.atMs > fromMs - unseenMs && pod.atMs < toMs + 2 * unseenMs,
+      ({ fromMs, toMs }) => pod.atMs > fromMs - unseenMs && pod.atMs < toMs + settledMs,
     );
     if (awayLately || killedLately || pod.gap) return;
     const said = this.#input.deletions.find((deletion) => deletion.pod === pod.name);

@@ -29,7 +29,10 @@ const tolerated = new Set([
   'node.kubernetes.io/unschedulable',
 ]);
 
-/** A NotReady node has these; readiness is looked at by itself. */
+/**
+ * A NotReady node has these. With effect NoSchedule, which DaemonSet pods do not tolerate, the controller makes no pod there until
+ * the taint is gone, which may be seconds after the node has turned Ready: until then it counts as NotReady.
+ */
 const notReadyTaints = new Set(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']);
 
 /** Nodes and pods as they were after each event of a record. Written without any code of the product. */
@@ -92,7 +95,8 @@ export class NodeBook {
     return Math.max(this.#eligible, ...recent.map(({ count }) => count));
   }
 
-  node(sighting: NodeSighting): void {
+  node(seen: NodeSighting): void {
+    const sighting = { ...seen, ready: this.#isReady(seen) };
     const before = this.#states.get(sighting.name);
     // The end of a node whose name another one has taken since.
     if (sighting.gone && before !== undefined && before.last.uid !== sighting.uid) return;
@@ -164,6 +168,10 @@ export class NodeBook {
     if (out && !state.out) state.outSinceMs = atMs;
     if (out && (!state.out || hand === 'nodewave')) state.outBy = hand;
     state.out = out;
+  }
+
+  #isReady(node: NodeSighting): boolean {
+    return node.ready && !node.taints.some(({ key, effect }) => effect === 'NoSchedule' && notReadyTaints.has(key));
   }
 
   #fits(node: NodeSighting): boolean {
