@@ -134,10 +134,10 @@ describe('the budget', () => {
 
   test('a node that has just joined counts once the controller may make a pod there', () => {
     const joined = { taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] };
-    const story = () => new Story().at(12).node('n21', joined).node('n22', joined);
+    const story = () => new Story().at(12).node('n21', joined).node('n22', joined).node('n23', joined);
     expect(story().at(20).deleted('p1').violations()).toEqual([]);
-    const untainted = story().at(15).node('n21').node('n22').at(20).deleted('p1');
-    expect(untainted.violations()).toEqual([expect.stringContaining('2 other nodes were out')]);
+    const untainted = story().at(15).node('n21').node('n22').node('n23').at(20).deleted('p1');
+    expect(untainted.violations()).toEqual([expect.stringContaining('3 other nodes were out, budget 3')]);
   });
 
   test('a new pod that crashes keeps its node out', () => {
