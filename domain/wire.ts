@@ -1,5 +1,6 @@
 import type { ApplicationSpec } from './application/spec.ts';
 import type { CheckReport } from './check-report.ts';
+import type { BriefDiagnosis } from './diagnosis/brief.ts';
 import type { LocatedDiagnosis } from './diagnosis/explanation.ts';
 import type { GateReport } from './gates/types.ts';
 import type { Phase as RolloutPhase } from './rollout/phases.ts';
@@ -248,6 +249,8 @@ export interface SyncOutcome {
   /** Worst outcome over the DaemonSets; `unchanged` when nothing was to be done, `invalid` for bad input. */
   outcome: Outcome | 'unchanged' | 'configured' | 'invalid' | 'held';
   cause: string | null;
+  /** Why, where the rollout that decides the outcome has found out. */
+  diagnosis?: BriefDiagnosis;
   atMs: number;
   requestIds: string[];
 }
@@ -295,5 +298,7 @@ export interface RolloutFinished {
   commit: string;
   outcome: Outcome;
   cause: string | null;
+  /** The surest of what it has found of its newest failure. */
+  diagnosis?: BriefDiagnosis;
   templateDigest: string;
 }

@@ -8,7 +8,7 @@ import { type Followed, follow } from '../follow.ts';
 import { type ActingOptions, durationMs, makeCommand, withActing } from '../options.ts';
 import { acceptedLines } from '../render/accepted.ts';
 import { applicationLine, rolloutLine, waitingLines } from '../render/lines.ts';
-import { outcomeLine } from '../render/outcome.ts';
+import { outcomeLines } from '../render/outcome.ts';
 import { runningRollouts } from '../rollouts.ts';
 import { parseApplication } from '../target.ts';
 
@@ -92,5 +92,5 @@ function finish(cli: Cli, name: string, status: ApplicationStatus, requestId: st
     throw new CliError('ended', `application ${name} was deleted before the sync had ended`, 'Its DaemonSets run on.');
   }
   if (!good.includes(outcome.outcome)) cli.exitCode = exitCodes.refused;
-  cli.print({ requestId, ...outcome }, () => [outcomeLine(name, outcome)]);
+  cli.print({ requestId, ...outcome }, () => outcomeLines(name, outcome));
 }

@@ -3,6 +3,7 @@ import { daemonSetLabel } from '../../domain/ids.ts';
 import { shortCommit, shorten } from '../../domain/markdown.ts';
 import type { ApplicationStatus, SyncOutcome } from '../../domain/wire.ts';
 import { daemonSetArguments } from '../target.ts';
+import { briefLines } from './diagnosis.ts';
 import { log } from './rollout.ts';
 import { columns, table } from './table.ts';
 import { indented, plain, sections } from './text.ts';
@@ -10,6 +11,9 @@ import { age } from './time.ts';
 
 /** Most outcomes on the page; `-o json` has all that are kept. */
 const outcomesShown = 8;
+
+/** Most of them that are explained. */
+const explained = 3;
 
 /** The page of `nodewave get APP`. `rolloutSentences` are by `namespace/name`, where the rollout answered. */
 export function applicationPage(
@@ -23,6 +27,7 @@ export function applicationPage(
     facts(status, nowMs),
     rollouts(status, rolloutSentences),
     recent(status.recent, nowMs),
+    why(status.recent),
     log(status.log),
     next.length === 0 ? [] : ['Next', ...indented(next)],
   );
@@ -83,6 +88,16 @@ function recent(outcomes: readonly SyncOutcome[], nowMs: number): string[] {
       shorten(one.cause ?? '', 90),
     ]);
   return ['Recent', ...indented(table(['AGO', 'COMMIT', 'OUTCOME', 'SUBJECT', 'CAUSE'], rows))];
+}
+
+/** Why the newest of them that ended badly did so. */
+function why(outcomes: readonly SyncOutcome[]): string[] {
+  const lines = outcomes
+    .slice(0, outcomesShown)
+    .flatMap(({ commit, diagnosis }) => (diagnosis === undefined ? [] : [{ commit, diagnosis }]))
+    .slice(0, explained)
+    .flatMap(({ commit, diagnosis }) => [`${shortCommit(commit)}:`, ...indented(briefLines(diagnosis))]);
+  return lines.length === 0 ? [] : ['Why', ...indented(lines)];
 }
 
 /** What to run next: the running rollouts to look at, and every command that the sentence itself names. */

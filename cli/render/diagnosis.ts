@@ -1,3 +1,4 @@
+import type { BriefDiagnosis } from '../../domain/diagnosis/brief.ts';
 import type { LocatedDiagnosis } from '../../domain/diagnosis/explanation.ts';
 import type { Blame } from '../../domain/diagnosis/types.ts';
 import { plain } from './text.ts';
@@ -16,12 +17,21 @@ export function diagnosisLines(one: LocatedDiagnosis): string[] {
     plain(one.spread),
   ];
   return [
-    `${plain(one.cause)} (confidence ${one.confidence}; ${blames[one.blame]})`,
+    headLine(one),
     `  ${plain(one.what)}`,
     `  Where: ${where.filter((part) => part !== '').join(', ')}`,
     ...(one.evidence.length === 0 ? [] : ['  Evidence:', ...one.evidence.map((text) => `  - ${plain(text)}`)]),
     `  Next: ${plain(one.nextStep)}`,
   ];
+}
+
+/** What is left of a diagnosis when its rollout has ended. */
+export function briefLines(one: BriefDiagnosis): string[] {
+  return [headLine(one), `  ${plain(one.what)}`, ...(one.nextStep === '' ? [] : [`  Next: ${plain(one.nextStep)}`])];
+}
+
+function headLine({ cause, confidence, blame }: BriefDiagnosis): string {
+  return `${plain(cause)} (confidence ${confidence}; ${blames[blame]})`;
 }
 
 /** The section of a page that says why; nothing where nobody knows. */

@@ -1,5 +1,6 @@
 import { daemonSetLabel } from '../ids.ts';
 import { clockTime, escapeMarkdown, shortCommit, shorten, utf8Length, workflowLink } from '../markdown.ts';
+import type { SyncOutcome } from '../wire.ts';
 import { type ApplicationUpdate, applicationUpdates, exampleOf } from './messages.ts';
 import { phaseOf, sentenceOf } from './phase.ts';
 import { refuse } from './refusals.ts';
@@ -56,12 +57,21 @@ function rollouts(state: ApplicationState): string {
 
 function recent(state: ApplicationState, rows: number): string {
   if (rows === 0 || state.recent.length === 0) return '';
-  return `**Recent**\n\n${table(
+  const shown = state.recent.slice(0, rows);
+  const lines = table(
     ['when', 'commit', 'outcome', 'cause'],
-    state.recent
-      .slice(0, rows)
-      .map((one) => [clockTime(one.atMs), commitText(one), one.outcome, shorten(one.cause ?? '', 120)]),
-  )}`;
+    shown.map((one) => [clockTime(one.atMs), commitText(one), one.outcome, shorten(one.cause ?? '', 120)]),
+  );
+  return ['**Recent**', lines, why(shown)].filter((part) => part !== '').join('\n\n');
+}
+
+/** Why the newest one of them ended as it did, where that is known. */
+function why(outcomes: readonly SyncOutcome[]): string {
+  const one = outcomes.find(({ diagnosis }) => diagnosis !== undefined);
+  if (one?.diagnosis === undefined) return '';
+  const { cause, confidence, what, nextStep } = one.diagnosis;
+  const next = nextStep === '' ? '' : ` Next: ${escapeMarkdown(nextStep)}`;
+  return `Why ${shortCommit(one.commit)}: **${escapeMarkdown(cause)}** (confidence ${confidence}). ${escapeMarkdown(what)}${next}`;
 }
 
 function messages(state: ApplicationState, withExamples: boolean): string {

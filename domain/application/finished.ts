@@ -1,3 +1,4 @@
+import { readBrief } from '../diagnosis/brief.ts';
 import type { Outcome, RolloutFinished } from '../wire.ts';
 
 const outcomes: readonly Outcome[] = [
@@ -21,6 +22,7 @@ export function readFinished(value: unknown): RolloutFinished | null {
   const outcome = outcomes.find((known) => known === fields.outcome);
   if (!outcome || typeof fields.rollout !== 'number') return null;
   if (typeof fields.namespace !== 'string' || typeof fields.daemonset !== 'string') return null;
+  const diagnosis = readBrief(fields.diagnosis);
   return {
     namespace: fields.namespace,
     daemonset: fields.daemonset,
@@ -28,6 +30,7 @@ export function readFinished(value: unknown): RolloutFinished | null {
     outcome,
     commit: typeof fields.commit === 'string' ? fields.commit : '',
     cause: typeof fields.cause === 'string' ? fields.cause : null,
+    ...(diagnosis === null ? {} : { diagnosis }),
     templateDigest: typeof fields.templateDigest === 'string' ? fields.templateDigest : '',
   };
 }

@@ -155,12 +155,13 @@ export function finishRollout(state: ApplicationState, finished: RolloutFinished
 }
 
 function resultOf(active: ActiveRollout, finished: RolloutFinished): RunResult {
+  const { diagnosis } = finished;
   const reverted = active.mode === 'revert' && ['succeeded', 'rolledBack'].includes(finished.outcome);
   if (reverted) return { outcome: 'rolledBack', cause: finished.cause ?? `rolled back by ${active.by}` };
   if (active.catchUp && finished.outcome === 'succeeded') {
     return { outcome: 'succeeded', cause: `caught up ${nodesCaughtUp(active.catchUp)}` };
   }
-  return { outcome: finished.outcome, cause: finished.cause };
+  return { outcome: finished.outcome, cause: finished.cause, ...(diagnosis === undefined ? {} : { diagnosis }) };
 }
 
 function obstacleOf(active: ActiveRollout, { outcome, cause }: RunResult, nowMs: number): Obstacle | null {

@@ -1,4 +1,5 @@
 import type { CheckReport } from '../check-report.ts';
+import type { BriefDiagnosis } from '../diagnosis/brief.ts';
 import type { RolloutInput } from '../rollout/input.ts';
 import type { DaemonSetSync, PrunedDaemonSet } from '../sync.ts';
 import type { LogEntry, Outcome, SyncOutcome } from '../wire.ts';
@@ -72,6 +73,7 @@ export interface Obstacle {
 export interface RunResult {
   outcome: Outcome | 'unchanged' | 'configured' | 'invalid' | 'held';
   cause: string | null;
+  diagnosis?: BriefDiagnosis;
 }
 
 /** One sync whose rollouts have not all ended. */

@@ -146,6 +146,8 @@ test('a red gate is diagnosed before the pods are replaced, and the rollout keep
   expect(finished.outcome).toBe('rolledBack');
   expect(calls.answers).toEqual(['forward', 'diagnosis', 'last good is live', 'back']);
   expect(status.diagnoses).toEqual([found]);
+  const { cause, what, confidence, blame, nextStep } = found;
+  expect(finished.diagnosis).toEqual({ cause, what, confidence, blame, nextStep });
   expect(questions.find(({ ref }) => ref.name === 'answers')).toMatchObject({
     application: 'answers',
     toHash: 'new',
@@ -162,6 +164,7 @@ test.each([
   expect(finished.outcome).toBe('rolledBack');
   expect(calls[name]).toEqual(expected);
   expect(status.diagnoses).toBeUndefined();
+  expect(finished).not.toHaveProperty('diagnosis');
 });
 
 test('a diagnosis that does not come is waited for some seconds and no longer', async () => {

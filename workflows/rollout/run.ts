@@ -1,5 +1,6 @@
 import { CancellationScope, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { BatchInput, BatchResult, RolloutContext } from '../../activities/contract.ts';
+import { briefOf } from '../../domain/diagnosis/brief.ts';
 import { appliesTo } from '../../domain/gates/applies.ts';
 import { cancelled } from '../../domain/rollout/accept.ts';
 import { rolloutDetails } from '../../domain/rollout/details.ts';
@@ -201,6 +202,7 @@ export class RolloutRun {
 
   /** What the application is told in the end. */
   finished(): RolloutFinished {
+    const diagnosis = briefOf(this.state.diagnoses);
     return {
       namespace: this.input.ref.namespace,
       daemonset: this.input.ref.name,
@@ -208,6 +210,7 @@ export class RolloutRun {
       commit: this.input.commit,
       outcome: this.state.outcome ?? 'failed',
       cause: this.state.cause,
+      ...(diagnosis === undefined ? {} : { diagnosis }),
       templateDigest: this.input.sync.templateDigest,
     };
   }

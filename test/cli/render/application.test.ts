@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { applicationPage, nextCommands } from '../../../cli/render/application.ts';
 import { applicationsTable } from '../../../cli/render/applications.ts';
 import { deletedLines } from '../../../cli/render/deleted.ts';
-import { outcomeLine } from '../../../cli/render/outcome.ts';
+import { outcomeLines } from '../../../cli/render/outcome.ts';
 import { ClientError } from '../../../client/index.ts';
+import type { SyncOutcome } from '../../../domain/wire.ts';
 import { applicationStatus, commit, nowMs } from '../fixtures.ts';
 
 const rollout = { namespace: 'monitoring', name: 'log-agent', workflowId: 'rollout:prod:monitoring/log-agent', commit };
@@ -86,7 +87,7 @@ test.each([
     'application agents: commit ab12cd3 (Agent 1.4) rolledBack: it crashed',
   ],
 ] as const)('the last line of a sync: %j', (end, line) => {
-  expect(outcomeLine('agents', { commit, subject: 'Agent 1.4', atMs: 0, requestIds: [], ...end })).toBe(line);
+  expect(outcomeLines('agents', { commit, subject: 'Agent 1.4', atMs: 0, requestIds: [], ...end })).toEqual([line]);
 });
 
 test('a sync that never got a commit names none', () => {
@@ -98,7 +99,46 @@ test('a sync that never got a commit names none', () => {
     atMs: 0,
     requestIds: [],
   } as const;
-  expect(outcomeLine('agents', { ...outcome, requestIds: [] })).toBe('application agents: invalid: no branch main');
+  expect(outcomeLines('agents', { ...outcome, requestIds: [] })).toEqual([
+    'application agents: invalid: no branch main',
+  ]);
+});
+
+describe('why it ended as it did', () => {
+  const failed = {
+    commit,
+    subject: 'Agent 1.4',
+    outcome: 'rolledBack',
+    cause: 'ImagePullBackOff on node n1',
+    diagnosis: {
+      cause: 'ImageMissing',
+      what: 'The registry has no image agent:2\u001b[31m.',
+      confidence: 'high',
+      blame: 'release',
+      nextStep: 'push the image',
+    },
+    atMs: nowMs,
+    requestIds: [],
+  } satisfies SyncOutcome;
+  const said = [
+    'ImageMissing (confidence high; the release is to blame)',
+    '  The registry has no image agent:2[31m.',
+    '  Next: push the image',
+  ];
+
+  test('stands under the last line of a sync', () => {
+    expect(outcomeLines('agents', failed).slice(1)).toEqual(said);
+  });
+
+  test('stands on the page, newest first, of three at most', () => {
+    const { diagnosis: _none, ...unexplained } = failed;
+    const recent = [unexplained, ...['11', '22', '33', '44'].map((start) => ({ ...failed, commit: start + commit }))];
+    const page = applicationPage(applicationStatus({ recent }), {}, nowMs);
+    expect(page.slice(page.indexOf('Why'))).toEqual([
+      'Why',
+      ...['11ab12c', '22ab12c', '33ab12c'].flatMap((short) => [`  ${short}:`, ...said.map((line) => `    ${line}`)]),
+    ]);
+  });
 });
 
 test('delete says what stays', () => {
