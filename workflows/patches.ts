@@ -9,6 +9,8 @@ export const patches = {
   othersReturn: 'others-return',
   /** A red gate is diagnosed before anything else is done about it. */
   diagnosis: 'diagnosis',
+  /** What the API server refused is diagnosed. */
+  refusalDiagnosed: 'refusal-diagnosed',
   /** While a rollout waits it is looked whether others change its DaemonSet. */
   editsWatched: 'edits-watched',
 } as const;

@@ -1,4 +1,5 @@
 import { type FailureCode, NodewaveError } from '../../domain/failures.ts';
+import { refusalWords } from '../../domain/refused.ts';
 
 /** One entry of a Status' `details.causes`: what the API server holds against which field. */
 export interface KubeCause {
@@ -92,15 +93,15 @@ function judge(
     const denied = rbacDenial(said);
     if (denied !== null) return { code: 'Forbidden', message: denied };
     // A policy, a quota, a namespace that is going away: no role would help, what is written has to change.
-    return { code: writes ? 'BadInput' : 'Forbidden', message: `the cluster's admission refuses it: ${said}` };
+    return { code: writes ? 'BadInput' : 'Forbidden', message: `${refusalWords.admission}${said}` };
   }
   if (status === 409) return { code: 'Conflict', message: `${describe(request)}: ${said}` };
   if (writes && (status === 400 || status === 404 || status === 422)) {
-    return { code: 'BadInput', message: `the API server refuses it: ${said}${listCauses(said, causes)}` };
+    return { code: 'BadInput', message: `${refusalWords.invalid}${said}${listCauses(said, causes)}` };
   }
   // Server-side apply answers 500 for a field that the schema does not have, or a value of the wrong type.
   if (writes && status === 500 && /^failed to create typed patch object/.test(said)) {
-    return { code: 'BadInput', message: `the API server refuses it: ${said.replace(/^[^)]*\): /, '')}` };
+    return { code: 'BadInput', message: `${refusalWords.invalid}${said.replace(/^[^)]*\): /, '')}` };
   }
   if (status === 404 || status === 400 || status === 405 || status === 415) {
     return { code: 'BadInput', message: `${describe(request)}: ${said}` };

@@ -8,8 +8,10 @@ export interface DiagnosisQuestion {
   application: string;
   /** Hash of the template that is being judged; without it all pods that are not well are looked at. */
   toHash?: string;
-  /** What made a gate red; empty or absent when a person asks. */
+  /** What made a gate red; empty or absent when a person asks, or when no pod came of it. */
   findings?: Finding[];
+  /** What the API server answered to writes about this DaemonSet that it did not carry out. */
+  refusals?: string[];
   /** The one pod that is asked about. */
   pod?: string;
   /** Events from before are not of this release; without it all that the API server still has. */

@@ -26,7 +26,10 @@ const clockMarginMs = 60_000;
 const mostBytes = 15_000;
 
 /** Findings per pod, and in all. */
-const most = { perPod: 2, diagnoses: 5, evidence: 5, conditions: 10 } as const;
+const most = { perPod: 2, diagnoses: 5, evidence: 5, conditions: 10, refusals: 5 } as const;
+
+/** What stands for the writes that were refused: no pod and no node had a part in it. */
+const refused: Subject = { pod: null, name: '', node: '', failing: new Set() };
 
 /** Says why: a list of findings for one pod, surest first. */
 export type Judge = (evidence: Evidence) => Diagnosis[];
@@ -41,7 +44,7 @@ export async function explain(
   judge: Judge,
   cancelled: AbortSignal,
 ): Promise<Explanation> {
-  const { ref, findings = [], pod, toHash = null, sinceMs = 0, withinMs } = question;
+  const { ref, findings = [], refusals = [], pod, toHash = null, sinceMs = 0, withinMs } = question;
   const signal = AbortSignal.any([cancelled, AbortSignal.timeout(withinMs)]);
   const gaps = new Gaps();
   const survey = await surveyOf(client, question, gaps, signal).catch((error: unknown) => {
@@ -52,22 +55,29 @@ export async function explain(
     );
   });
   const nowMs = Date.now();
-  const subjects = chooseSubjects({
+  const chosen = chooseSubjects({
     nowMs,
     pods: survey.pods,
     findings,
     hash: toHash,
     ...(pod === undefined ? {} : { only: pod }),
   });
+  const subjects = refusals.length === 0 || pod !== undefined ? chosen : [refused, ...chosen];
   const reading: Reading = { client, ref, sinceMs: sinceMs - clockMarginMs, signal, gaps };
-  const nodes = gaps.unless('nodes', [], () => readNodes(client, subjects, signal));
+  const nodes = gaps.unless('nodes', [], () => readNodes(client, chosen, signal));
   const located = await Promise.all(
     subjects.map(async (subject): Promise<LocatedDiagnosis[]> => {
       const evidence = await evidenceOf(reading, subject, { survey, hash: toHash, nowMs, nodes });
+      if (subject === refused) evidence.refusals = refusals.slice(0, most.refusals).map((text) => shown(text, 1_000));
       return judge(evidence)
         .slice(0, most.perPod)
         .filter(({ cause }) => cause !== unknownCause || isUnwell(subject, nowMs))
-        .map((one) => ({ ...withGap(one, gaps), pod: subject.name, node: subject.node }));
+        .map((one) => ({
+          ...withGap(one, gaps),
+          ...(subject === refused ? { spread: 'refused before any pod was made of it' } : {}),
+          pod: subject.name,
+          node: subject.node,
+        }));
     }),
   );
   cancelled.throwIfAborted();
@@ -91,7 +101,10 @@ async function readNodes(
 }
 
 /** Of a pod that looks well there is nothing to quote; what a gate measured of it stands in the finding. */
-function isUnwell({ pod, finding }: Subject, nowMs: number): boolean {
+function isUnwell(subject: Subject, nowMs: number): boolean {
+  // The answer stands on the page already; quoting it once more explains nothing.
+  if (subject === refused) return false;
+  const { pod, finding } = subject;
   return pod === null ? finding?.cause === 'PodNotCreated' || finding?.pod !== '' : symptomOf(pod, nowMs) !== null;
 }
 

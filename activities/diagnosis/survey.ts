@@ -22,13 +22,17 @@ export interface Survey {
 /** Lists the pods of a DaemonSet that the application manages; others are none of its business, and neither are their logs. */
 export async function surveyOf(
   client: ClusterClient,
-  { ref, application, pod }: DiagnosisQuestion,
+  { ref, application, pod, refusals = [] }: DiagnosisQuestion,
   gaps: Gaps,
   signal: AbortSignal,
 ): Promise<Survey> {
   const label = daemonSetLabel(ref);
   const live = await client.get<DaemonSet>(paths.daemonSet(ref), { signal });
-  if (live === null) throw new NodewaveError('Conflict', `there is no DaemonSet ${label}`);
+  if (live === null) {
+    // A first install that is refused leaves nothing but the answer.
+    if (refusals.length > 0 && pod === undefined) return { pods: [], record: null };
+    throw new NodewaveError('Conflict', `there is no DaemonSet ${label}`);
+  }
   if (live.metadata.annotations?.[annotations.application] !== application) {
     throw new NodewaveError('Conflict', `DaemonSet ${label} is not managed by application ${application}`);
   }

@@ -1,12 +1,15 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BatchResult, RolloutPlan } from '../../activities/contract.ts';
 import type { DiagnosisQuestion } from '../../activities/diagnosis/contract.ts';
 import { wrapActivities } from '../../activities/failure.ts';
+import { waitFor } from '../../dev/stack/wait.ts';
 import type { Explanation, LocatedDiagnosis } from '../../domain/diagnosis/explanation.ts';
+import { NodewaveError } from '../../domain/failures.ts';
 import { clusterTaskQueue, rolloutWorkflowId, workflowTaskQueue } from '../../domain/ids.ts';
 import type { RolloutInput } from '../../domain/rollout/input.ts';
 import type { RolloutFinished, RolloutStatus } from '../../domain/wire.ts';
@@ -37,6 +40,12 @@ const behaviour: Record<string, () => Promise<Explanation>> = {
   },
   // Longer than anybody waits, and not for ever: a worker stops only when its activities have ended.
   silent: () => sleep(12_000, answer),
+};
+
+/** What the API server answers when the new template is to go live, by the name of the rollout. */
+const refusals: Record<string, string> = {
+  refused: 'the API server refuses it: DaemonSet.apps "refused" is invalid: spec.template: Required value',
+  wrong: 'the path is not in the repository',
 };
 
 let temporal: TestTemporal;
@@ -87,7 +96,11 @@ function older() {
   const finding = { cause: 'CrashLoopBackOff', node: 'n1', pod: 'agent-x7k2p', evidence: 'e', nextStep: 'n' };
   return {
     planRollout: async () => made,
-    openWindow: async () => ({ toHash: 'new' }),
+    openWindow: async ({ context }: Context) => {
+      const refused = refusals[context.ref.name];
+      if (refused !== undefined) throw new NodewaveError('BadInput', refused);
+      return { toHash: 'new' };
+    },
     closeWindow: async ({ context }: Context) => {
       note(context.ref.name, 'last good is live');
       return { liveHash: 'old' };
@@ -112,6 +125,12 @@ const fakes = () => ({
 });
 
 async function roll(name: string, on = cluster): Promise<{ finished: RolloutFinished; status: RolloutStatus }> {
+  const handle = await begin(name, on);
+  const finished = (await handle.result()) as RolloutFinished;
+  return { finished, status: await handle.query<RolloutStatus>('status') };
+}
+
+async function begin(name: string, on = cluster): Promise<WorkflowHandle> {
   const ref = { cluster: on, namespace: 'monitoring', name };
   const input: RolloutInput = {
     v: 1,
@@ -136,9 +155,7 @@ async function roll(name: string, on = cluster): Promise<{ finished: RolloutFini
   };
   const { workflow } = temporal.env.client;
   const options = { taskQueue: workflowTaskQueue, workflowId: rolloutWorkflowId(ref), args: [input] };
-  const handle = await workflow.start('rollout', options);
-  const finished = (await handle.result()) as RolloutFinished;
-  return { finished, status: await handle.query<RolloutStatus>('status') };
+  return await workflow.start('rollout', options);
 }
 
 test('a red gate is diagnosed before the pods are replaced, and the rollout keeps what was found', async () => {
@@ -172,4 +189,20 @@ test('a diagnosis that does not come is waited for some seconds and no longer', 
   expect(finished.outcome).toBe('rolledBack');
   expect(calls.silent).toEqual(['forward', 'diagnosis', 'last good is live', 'back']);
   expect(status.diagnoses).toBeUndefined();
+});
+
+test('what the API server refused is diagnosed, and the stopped rollout keeps why; other errors have no such evidence', async () => {
+  const [refused, wrong] = await Promise.all([begin('refused'), begin('wrong')]);
+  const stopped = async (handle: WorkflowHandle): Promise<RolloutStatus> =>
+    await waitFor(
+      async () => {
+        const status = await handle.query<RolloutStatus>('status');
+        return status.phase === 'stopped' ? status : undefined;
+      },
+      { timeoutMs: 20_000, what: 'the rollout to stop' },
+    );
+  expect((await stopped(refused)).diagnoses).toEqual([found]);
+  expect(questions.find(({ ref }) => ref.name === 'refused')).toMatchObject({ refusals: [refusals.refused] });
+  expect((await stopped(wrong)).diagnoses).toBeUndefined();
+  expect(calls.wrong).toBeUndefined();
 });

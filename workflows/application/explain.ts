@@ -25,10 +25,18 @@ async function explain(app: App, { daemonset, pod }: ExplainRequest): Promise<Ex
       application: name,
       withinMs: readingMs.person,
       ...(pod === undefined ? {} : { pod }),
+      ...refusalsOf(app, target.name),
     });
   } catch (error) {
     if (isCancellation(error)) throw error;
     const failed = readFailure(error);
     throw ApplicationFailure.nonRetryable(failed?.sentence ?? 'Nobody could look.', failed?.code ?? 'Defect');
   }
+}
+
+/** What the newest attempt could not write: of a commit that is refused there is nothing in the cluster to look at. */
+function refusalsOf({ state }: App, daemonset: string): { refusals?: string[] } {
+  const said = [state.invalid?.sentence ?? '', state.holding ?? ''];
+  const refusals = said.filter((sentence) => sentence.includes(daemonset));
+  return refusals.length === 0 ? {} : { refusals };
 }

@@ -1,5 +1,7 @@
 import { ActivityFailure, patched } from '@temporalio/workflow';
+import type { DiagnosisQuestion } from '../../activities/diagnosis/contract.ts';
 import { keepBest } from '../../domain/diagnosis/explanation.ts';
+import { quotesRefusal } from '../../domain/refused.ts';
 import type { Finding } from '../../domain/wire.ts';
 import { diagnosisActivities, readingMs } from '../diagnosis.ts';
 import { patches } from '../patches.ts';
@@ -11,6 +13,16 @@ import type { RolloutRun } from './run.ts';
  */
 export async function diagnoseFailure(run: RolloutRun, findings: Finding[]): Promise<void> {
   if (!patched(patches.diagnosis)) return;
+  await diagnose(run, { findings });
+}
+
+/** The same for a write that the API server did not carry out: nothing came of it that a gate could look at. */
+export async function diagnoseRefusal(run: RolloutRun, sentence: string): Promise<void> {
+  if (!quotesRefusal(sentence) || !patched(patches.refusalDiagnosed)) return;
+  await diagnose(run, { refusals: [sentence] });
+}
+
+async function diagnose(run: RolloutRun, seen: Pick<DiagnosisQuestion, 'findings' | 'refusals'>): Promise<void> {
   const { ref, application, rollout } = run.input;
   const { toHash } = run.state;
   forgetDiagnoses(run);
@@ -21,7 +33,7 @@ export async function diagnoseFailure(run: RolloutRun, findings: Finding[]): Pro
         {
           ref,
           application,
-          findings,
+          ...seen,
           sinceMs: rollout,
           withinMs: readingMs.rollout,
           ...(toHash === null ? {} : { toHash }),

@@ -10,6 +10,7 @@ import { clusterActivities, watchActivities } from '../proxies.ts';
 import { restUntil } from './at-rest.ts';
 import { wantsAttention } from './attention.ts';
 import { continueDue } from './continue.ts';
+import { diagnoseRefusal } from './diagnosis.ts';
 import { untilLeft } from './edits.ts';
 import { afterGates, gateFailed, gatesInconclusive } from './gates.ts';
 import { takeIntent } from './intents.ts';
@@ -30,12 +31,13 @@ export async function takeStep(run: RolloutRun): Promise<void> {
     if (error instanceof HoldingInterrupted) return;
     const failed = readFailure(error);
     if (failed === null) throw error;
-    refused(run, failed.code, failed.sentence);
+    await refused(run, failed.code, failed.sentence);
   }
 }
 
 /** What a failure means that no waiting cures: before a node was touched the rollout ends, afterwards a person decides. */
-function refused(run: RolloutRun, code: string, sentence: string): void {
+async function refused(run: RolloutRun, code: string, sentence: string): Promise<void> {
+  if (code === 'BadInput') await diagnoseRefusal(run, sentence);
   const phase = run.state.phase;
   if (code === 'Fenced') run.end('superseded', sentence);
   else if (phase === 'planning' || run.state.plan === null) run.end('failed', sentence);

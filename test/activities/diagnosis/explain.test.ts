@@ -215,3 +215,54 @@ describe('what cannot be read', () => {
     expect(JSON.stringify([told, given])).not.toContain('hunter2');
   });
 });
+
+describe('a write that the API server refused', () => {
+  const well = [pod('n1', 'old'), pod('n2', 'old')];
+  const denied =
+    `DaemonSet monitoring/agent: the cluster's admission refuses it: daemonsets.apps "agent" is forbidden: ` +
+    `ValidatingAdmissionPolicy 'require-owner' with binding 'b' denied request: label owner is required`;
+
+  test('is evidence, although every pod is well', async () => {
+    const { told, given } = await look({ pods: well }, { refusals: [denied] });
+    expect(given.map(({ refusals }) => refusals)).toEqual([[denied]]);
+    expect(told.diagnoses).toMatchObject([
+      {
+        cause: 'AdmissionDenied',
+        confidence: 'high',
+        pod: '',
+        node: '',
+        evidence: [expect.stringContaining('require-owner')],
+      },
+    ]);
+    expect(told.diagnoses[0]?.spread).toBe('refused before any pod was made of it');
+  });
+
+  test('comes with what the controller met when it created pods', async () => {
+    const events = [event('DaemonSet', 'agent', 'FailedCreate', 'exceeded quota: compute', { count: 3 })];
+    const { told } = await look({ pods: well, events }, { refusals: [denied] });
+    expect(told.diagnoses.map(({ cause }) => cause)).toEqual(['QuotaExceeded']);
+  });
+
+  test('is explained of a first install too, of which there is nothing in the cluster', async () => {
+    const absent = { ref: { ...ref, name: 'absent' }, refusals: [denied] };
+    expect((await look({ pods: [] }, absent)).told.diagnoses).toMatchObject([{ cause: 'AdmissionDenied' }]);
+    await expect(look({ pods: [] }, { ...absent, refusals: [] })).rejects.toMatchObject({ code: 'Conflict' });
+  });
+
+  test('opens nothing of a DaemonSet that the application does not manage', async () => {
+    const others = { application: 'others', refusals: [denied] };
+    await expect(look({ pods: well }, others)).rejects.toMatchObject({ code: 'Conflict' });
+  });
+
+  test('in words that no rule knows is not told twice; secrets in it are masked', async () => {
+    const refusals = ['the API server refuses it: something new, password=hunter2'];
+    const { told, given } = await look({ pods: well }, { refusals });
+    expect(told.diagnoses).toEqual([]);
+    expect(JSON.stringify(given)).not.toContain('hunter2');
+  });
+
+  test('does not hide pods that are not well', async () => {
+    const { told } = await look({ pods: crashing }, { refusals: [denied] });
+    expect(told.diagnoses.map(({ cause }) => cause)).toEqual(['AdmissionDenied', 'Crash']);
+  });
+});
