@@ -9,6 +9,20 @@ export type ObjectAction = 'create' | 'configure' | 'unchanged';
 /** How a changed field is classed: what it costs to apply it. */
 export type FieldClass = 'restartsPods' | 'noRestart' | 'immutable' | 'strategy';
 
+/** Who owns a field of a live object, as its managedFields say. */
+export interface FieldOwner {
+  manager: string;
+  operation: 'Apply' | 'Update';
+  /** When the manager last changed anything of what it owns, RFC 3339. */
+  time?: string;
+}
+
+/**
+ * Who decides a value that git does not state: a default of the API server, an admission webhook or policy, or one of the two
+ * where that cannot be told.
+ */
+export type FieldSetter = 'default' | 'admission' | 'server';
+
 /** One field that differs. Values are short, printable and masked: secrets never appear. */
 export interface FieldChange {
   path: string;
@@ -17,6 +31,27 @@ export interface FieldChange {
   class: FieldClass;
   /** Who owns the field in the live object, e.g. `kubectl-client-side-apply (Update)`. */
   owner?: string;
+  /** The same in parts, the newest first. */
+  owners?: FieldOwner[];
+  /** Absent where git states the value, or does not state it any more. */
+  setBy?: FieldSetter;
+  /** A rule for `spec.ignore` that leaves the field to its owner; where somebody else than the application owns it. */
+  ignoreRule?: string;
+}
+
+/**
+ * A field of which git and the cluster do not say the same, and that a sync does not change. overridden: a webhook, a policy or the API
+ * server makes something else of what git states. kept: git does not state it any more, and it stays, because somebody else
+ * owns it as well. ignored: a rule of `spec.ignore` leaves it to its owner.
+ */
+export interface FieldNote {
+  path: string;
+  note: 'overridden' | 'kept' | 'ignored';
+  /** What git states. */
+  git?: string;
+  /** What is, or would be, on the cluster. */
+  cluster?: string;
+  owners?: FieldOwner[];
 }
 
 /** One object of the change set. */
@@ -27,6 +62,10 @@ export interface ObjectChange {
   name: string;
   action: ObjectAction;
   fields: FieldChange[];
+  /** What a sync leaves as it is, although git says otherwise. */
+  notes?: FieldNote[];
+  /** Why a sync would refuse the object, e.g. an immutable field that differs; the fields show what was asked for. */
+  refusal?: string;
 }
 
 /**

@@ -15,7 +15,7 @@ export function templateChanges(before: PodTemplate | undefined, after: PodTempl
   if (before === undefined || after === undefined) return [];
   const lines = compare(before, after).map((difference) => {
     const { path } = difference;
-    const values = maskPair('DaemonSet', path, difference.before, difference.after);
+    const values = maskPair({ kind: 'DaemonSet' }, path, difference.before, difference.after);
     const shown = showPair(values.before, values.after);
     return shorten(`${showPath(path)}: ${shown.before ?? none} -> ${shown.after ?? none}`, kept.length);
   });

@@ -27,10 +27,16 @@ const keysByList: Record<string, readonly (readonly string[])[]> = {
 /**
  * The items of a list by their keys; null when the list has no known keys, or when an item lacks one or two share one, so
  * that only positions are left to compare.
+ * @param known the list's keys where the cluster has told them
  */
-export function keyedItems(list: readonly unknown[], field: Step | undefined): Map<string, KeyedItem> | null {
+export function keyedItems(
+  list: readonly unknown[],
+  field: Step | undefined,
+  known?: readonly string[],
+): Map<string, KeyedItem> | null {
   if (typeof field !== 'string') return null;
-  for (const keys of keysByList[field] ?? []) {
+  if (known !== undefined) return indexBy(list, known);
+  for (const keys of Object.hasOwn(keysByList, field) ? (keysByList[field] ?? []) : []) {
     const items = indexBy(list, keys);
     if (items !== null) return items;
   }

@@ -12,13 +12,18 @@ export function showPath(path: Path): string {
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;
-    else if (typeof step === 'object') {
-      const keys = Object.entries(step).map(([key, value]) => `${key}=${String(value)}`);
-      text += `[${keys.join(',')}]`;
-    } else if (/^[A-Za-z_$][\w$-]*$/.test(step)) text += text === '' ? step : `.${step}`;
+    else if (typeof step === 'object') text += `[${showStep(step)}]`;
+    else if (/^[A-Za-z_$][\w$-]*$/.test(step)) text += text === '' ? step : `.${step}`;
     else text += `[${JSON.stringify(step)}]`;
   }
   return text;
+}
+
+/** `name=agent`; several keys with a comma. */
+export function showStep(step: Record<string, unknown>): string {
+  return Object.entries(step)
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .join(',');
 }
 
 /** Whether the path starts with these fields. */

@@ -30,9 +30,9 @@ const parents = new Set([
   'max',
   'min',
 ]);
-const fields = new Set(['sizeLimit', 'divisor', 'storage']);
+const fields = new Set(['sizeLimit', 'divisor', 'averageValue']);
 
-/** Whether the field at the path is a Kubernetes quantity: `limits.cpu`, `emptyDir.sizeLimit` and the like. */
+/** Whether the field is by its name a quantity of a kind that every cluster has: `limits.cpu`, `emptyDir.sizeLimit` and the like. */
 export function isQuantity(path: Path): boolean {
   const field = path.at(-1);
   const parent = path.at(-2);

@@ -107,5 +107,5 @@ function problemOf({ name, node }: GatePod, answer: GateAnswer | undefined): str
 }
 
 function quote(line: string): string {
-  return `"${oneLine(maskCredentials(String(mask('Log', [], line))), 120)}"`;
+  return `"${oneLine(maskCredentials(String(mask({ kind: 'Log' }, [], line))), 120)}"`;
 }

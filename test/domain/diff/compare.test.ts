@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { compare } from '../../../domain/diff/compare.ts';
+import { compare, type Rules } from '../../../domain/diff/compare.ts';
 import { showPath } from '../../../domain/diff/path.ts';
 import { sameQuantity } from '../../../domain/diff/quantity.ts';
+import { builtInKinds } from '../../../domain/diff/value-kind.ts';
 
-const lines = (before: unknown, after: unknown) =>
-  compare(before, after).map(
+const lines = (before: unknown, after: unknown, rules: Rules = { kindOf: builtInKinds('DaemonSet') }) =>
+  compare(before, after, rules).map(
     ({ path, before: a, after: b }) => `${showPath(path)}: ${JSON.stringify(a)} -> ${JSON.stringify(b)}`,
   );
 
@@ -23,7 +24,7 @@ describe('compare', () => {
     expect(lines(before, after)).toEqual(expected);
   });
 
-  test('containers and variables are told apart by name, whatever their order', () => {
+  test('containers and variables are told apart by name; another order is told once', () => {
     const before = {
       containers: [
         { name: 'a', image: '1' },
@@ -46,6 +47,7 @@ describe('compare', () => {
     expect(lines(before, after)).toEqual([
       'containers[name=b].image: "1" -> "2"',
       'containers[name=b].env[name=Y].value: undefined -> "2"',
+      'containers: ["name=a","name=b"] -> ["name=b","name=a"]',
     ]);
   });
 
