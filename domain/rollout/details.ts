@@ -3,6 +3,7 @@ import { applicationWorkflowId } from '../ids.ts';
 import { clockTime, escapeMarkdown, shortCommit, shorten, utf8Length, workflowLink } from '../markdown.ts';
 import type { Finding, LogEntry } from '../wire.ts';
 import { exampleOf, planPrefixLength } from './accept.ts';
+import { gatesSection } from './details-gates.ts';
 import { offered } from './hold.ts';
 import { hasWindows, type RolloutInput } from './input.ts';
 import { leftAlone } from './left-alone.ts';
@@ -45,7 +46,7 @@ function pageOf(input: RolloutInput, state: RolloutState, room: Room): string {
     about(input),
     state.plan === null ? '' : planTable(state.plan, state, room),
     progress(state, room),
-    gates(state, room),
+    gatesSection(input, state, { gates: 2 * room.findings, text: room.text }),
     findings(state.findings, room),
     diagnoses(state.diagnoses ?? [], room),
     canSend(state, hasWindows(input)),
@@ -114,17 +115,6 @@ function progress(state: RolloutState, room: Room): string {
       ? ''
       : `\n\nLeft alone: ${names.join(', ')}${names.length < (state.aside ?? []).length ? ', …' : ''}`;
   return `At the last report: ${done} of ${eligible} nodes on the target, ${inFlight} in flight, ${out} out, ${deferred} deferred, ${exposed} exposed${more}.${where}${alone}`;
-}
-
-function gates({ gates: all = [] }: RolloutState, room: Room): string {
-  if (all.length === 0 || room.findings === 0) return '';
-  const lines = all
-    .slice(0, 2 * room.findings)
-    .map(
-      ({ name, kind, state, sentence }) => `- ${safe(name, 63)} (${kind}): **${state}**, ${safe(sentence, room.text)}`,
-    );
-  const more = all.length > lines.length ? [`- and ${all.length - lines.length} more`] : [];
-  return ['Gates', '', ...lines, ...more].join('\n');
 }
 
 function findings(all: Finding[], room: Room): string {

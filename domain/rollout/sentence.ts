@@ -1,6 +1,6 @@
-import { appliesTo } from '../gates/applies.ts';
 import { shortCommit, shorten } from '../markdown.ts';
 import { planPrefixLength } from './accept.ts';
+import { gatesAsked } from './gates-asked.ts';
 import type { RolloutInput } from './input.ts';
 import { endedWithout } from './left-alone.ts';
 import type { RolloutState } from './state.ts';
@@ -89,9 +89,7 @@ function batchLabel(state: RolloutState): string {
 
 /** The gates that the running batch has to pass, by name. */
 function judgedBy(input: RolloutInput, state: RolloutState): string {
-  const batch = state.plan?.batches[state.batch]?.name ?? '';
-  const all = (input.sync.policy ?? input.spec.rollout).gates ?? [];
-  const names = all.filter((gate) => appliesTo(gate, batch)).map(({ name }) => name);
+  const names = gatesAsked(input, state).map(({ name }) => name);
   if (names.length === 0) return '';
   return `; ${names.length === 1 ? 'gate' : 'gates'} ${shorten(names.join(', '), shown.text / 2)} must pass`;
 }

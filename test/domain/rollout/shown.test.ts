@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { keepBest, type LocatedDiagnosis } from '../../../domain/diagnosis/explanation.ts';
+import { gates } from '../../../domain/gates/parse.ts';
+import type { GateSpec } from '../../../domain/gates/types.ts';
 import { utf8Length } from '../../../domain/markdown.ts';
 import { rolloutDetails, rolloutDetailsLimitBytes } from '../../../domain/rollout/details.ts';
 import { offered } from '../../../domain/rollout/hold.ts';
+import type { RolloutInput } from '../../../domain/rollout/input.ts';
 import { endPhases, livePhases, type Phase } from '../../../domain/rollout/phases.ts';
 import { sentenceOf } from '../../../domain/rollout/sentence.ts';
 import { initialState, type RolloutState } from '../../../domain/rollout/state.ts';
@@ -70,11 +73,80 @@ function worst(wide: string): Partial<RolloutState> {
 }
 
 const longInput = (wide: string) =>
-  input({
+  withGates(gatesNamed(Array.from({ length: 20 }, (_, at) => `${at}`.padEnd(63, 'g'))), {
     application: 'a'.repeat(63),
     ref: { cluster: 'c'.repeat(63), namespace: 'n'.repeat(63), name: 'd.'.repeat(126) },
     subject: wide.repeat(120),
   });
+
+/** As many and as long as a soak reports them. */
+const worstReports = (wide: string): Partial<RolloutState> => ({
+  gates: Array.from({ length: 20 }, (_, at) => ({
+    name: `${at}`.padEnd(63, 'g'),
+    kind: 'prometheus',
+    state: 'inconclusive',
+    sentence: wide.repeat(300),
+  })),
+  soakUntilMs: 0,
+});
+
+/** Gates as a policy file states them. */
+function gatesNamed(names: readonly string[], change: object = {}): GateSpec[] {
+  return gates.parse(names.map((name) => ({ name, pods: { maxRestarts: 0 }, ...change })));
+}
+
+function withGates(all: GateSpec[], change: Partial<RolloutInput> = {}): RolloutInput {
+  const { sync, spec } = input();
+  return input({ sync: { ...sync, policy: { ...spec.rollout, gates: all } }, ...change });
+}
+
+describe('gates on the page', () => {
+  const all = [
+    ...gatesNamed(['still'], { interval: '10s', initialDelay: '2m', count: 2, failureLimit: 0 }),
+    ...gatesNamed(['later'], { batches: ['quarter'] }),
+    ...gates.parse([{ name: 'rest', logs: {} }]),
+  ];
+  const soaks = { soakUntilMs: Date.UTC(2026, 0, 31, 12) };
+  const report = { name: 'still', kind: 'pods', state: 'passed', sentence: '2 successful measurements' } as const;
+
+  test('while a batch soaks: those that it is held against, when they are asked, and where to watch them', () => {
+    const page = rolloutDetails(withGates(all), state('soaking', soaks));
+    for (const part of [
+      'Gates that are asked now',
+      '- still (pods): every 10s, first after 2m; passes with 2 successful, one failure fails it',
+      '- rest (logs): ',
+      'The soak lasts until 2026-01-31 12:00:00Z at the earliest.',
+      'How the gates stand now: "nodewave status ds/agent \\-n monitoring \\-\\-cluster prod \\-\\-watch".',
+    ]) {
+      expect(page).toContain(part);
+    }
+    expect(page).not.toContain('- later');
+    expect(page).not.toContain('as last reported');
+  });
+
+  test('after the last batch none that compares with last good, and none that a person has passed', () => {
+    const last = state('soaking', { ...soaks, batch: 2, ignoredGates: ['still'] });
+    expect(rolloutDetails(withGates(all), last)).not.toMatch(/asked now|- rest|- still/);
+    expect(rolloutDetails(withGates(all), last)).toContain('The soak lasts until');
+    expect(sentenceOf(withGates(all), last)).not.toContain('must pass');
+    expect(sentenceOf(withGates(all), state('soaking', soaks))).toContain('gates still, rest must pass');
+  });
+
+  test('what a soak came to stays, also while the next one runs', () => {
+    const line = '- still (pods): **passed**, 2 successful measurements';
+    for (const phase of ['soaking', 'stopped', 'rolling'] as const) {
+      const page = rolloutDetails(withGates(all), state(phase, { ...soaks, gates: [report] }));
+      expect(page).toContain(`Gates, as last reported\n\n${line}`);
+      expect(page.includes('asked now')).toBe(phase === 'soaking');
+    }
+  });
+
+  test('a rollout without gates says only how long it soaks', () => {
+    const page = rolloutDetails(input(), state('soaking', soaks));
+    expect(page).toContain('The soak lasts until');
+    expect(page).not.toContain('Gates');
+  });
+});
 
 describe('the page in the Temporal UI', () => {
   test('says why a gate is red, and so does the status; nothing where nobody knows', () => {
@@ -91,7 +163,7 @@ describe('the page in the Temporal UI', () => {
 
   test.each(phases)('%s: stays small with all that can be said, whatever the letters', (phase) => {
     for (const wide of ['x', '&', '<', '`', '🚀', '漢', '\u0000']) {
-      const page = rolloutDetails(longInput(wide), state(phase, worst(wide)));
+      const page = rolloutDetails(longInput(wide), state(phase, { ...worst(wide), ...worstReports(wide) }));
       expect(utf8Length(page)).toBeLessThan(rolloutDetailsLimitBytes);
       // Something is left: the sentence, and what can be sent.
       expect(page).toMatch(/^\*\*[A-Z]/);
