@@ -19,12 +19,14 @@ export interface ResolvedCommit {
   commit: string;
   /** First line of the message, at most 120 characters, control characters removed, not escaped. */
   subject: string;
+  /** A sentence when the ref or its repository did not simply go on: a rewound branch, a moved tag, a new address. */
+  note?: string;
 }
 
 /** Activities that need only git; queue `nodewave`. */
 export interface GitActivities {
   /** Fetches and resolves the ref. Fails with BadInput when it does not exist, Infrastructure when git cannot be asked. */
-  resolveRef(input: { repo: string; ref: GitRef }): Promise<ResolvedCommit>;
+  resolveRef(input: { repo: string; ref: GitRef; lastSeen?: string }): Promise<ResolvedCommit>;
   /**
    * Returns when the ref holds another commit than `lastSeen`. Until then every attempt fails with a BENIGN failure and
    * the next attempt waits `intervalMs` with jitter: waiting costs no history event. A ref that is gone and a git that

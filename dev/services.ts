@@ -98,6 +98,7 @@ export async function prepareServices(stack: StackPart, ports: ServicePorts, clu
       NODEWAVE_WEBHOOK_ADDRESS: `127.0.0.1:${ports.webhook}`,
       NODEWAVE_OPERATIONS_ADDRESS: `127.0.0.1:${ports.operations}`,
       NODEWAVE_GIT_CACHE: join(dir, 'git'),
+      NODEWAVE_GIT_LOCAL: 'true',
     },
     logFile: join(dir, 'logs', 'services.log'),
     workerKubeconfig,

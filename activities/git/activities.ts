@@ -10,8 +10,11 @@ export interface GitActivityDeps {
   random?: () => number;
 }
 
-/** Share of the interval by which polls are spread, to both sides. */
-const jitter = 0.1;
+/**
+ * Share of the interval by which polls are spread. Only ever later: so whoever of a repository's applications looks first
+ * asks the server, the others look at that answer, and the server is asked once per interval however many there are.
+ */
+const jitter = 0.2;
 
 /** How often a long fetch shows that it lives; below every heartbeat timeout in use. */
 const heartbeatMs = 2_000;
@@ -20,13 +23,17 @@ const heartbeatMs = 2_000;
 export function createGitActivities(deps: GitActivityDeps): GitActivities {
   const { git, random = Math.random } = deps;
   return {
-    resolveRef: ({ repo, ref }) => alive((signal) => git.resolve(repo, ref, signal)),
+    resolveRef: ({ repo, ref, lastSeen }) => alive((signal) => git.resolve(repo, ref, signal, { lastSeen })),
     waitForNewCommit: ({ repo, ref, lastSeen, intervalMs }) =>
       alive(async (signal) => {
-        const nextLookMs = Math.round(intervalMs * (1 - jitter + 2 * jitter * random()));
         // What goes wrong here is shown and tried again by the workflow: hidden in a retry, nobody would see it.
-        const commit = await git.lookUp(repo, ref, signal);
+        const found = await git.lookUp(repo, ref, signal, { lastSeen, maxAgeMs: intervalMs });
+        const isNews = found.commit !== lastSeen;
+        // An older answer may be from before the commit that was seen last: only a fresh one is news.
+        const { commit } = isNews && found.ageMs > 0 ? await git.lookUp(repo, ref, signal, { lastSeen }) : found;
         if (commit !== lastSeen) return await git.describe(repo, commit, signal);
+        const age = isNews ? 0 : found.ageMs;
+        const nextLookMs = Math.max(1, Math.round(intervalMs * (1 + jitter * random()) - age));
         throw notYet(`still at ${lastSeen.slice(0, 8)}`, nextLookMs);
       }),
   };

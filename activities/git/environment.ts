@@ -1,3 +1,5 @@
+import { ownSshCommand } from './credentials.ts';
+
 /** What git may take from its surroundings; the worker's configuration fills it, nothing else is passed on. */
 export interface GitSurroundings {
   /** Where git and ssh are found. */
@@ -12,7 +14,7 @@ export interface GitSurroundings {
   GIT_SSL_CAINFO?: string;
 }
 
-/** Transports that git may use, also when a server redirects: never a command (`ext::`). */
+/** Transports that git may use without being told: never a command (`ext::`). */
 const protocols = 'file:http:https:ssh';
 
 /**
@@ -33,7 +35,8 @@ export function gitEnvironment(cacheDir: string, surroundings: GitSurroundings):
     GIT_TERMINAL_PROMPT: '0',
     GIT_ASKPASS: '/bin/false',
     SSH_ASKPASS: '/bin/false',
-    GIT_SSH_COMMAND: 'ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15 -oServerAliveCountMax=2',
+    GIT_SSH_COMMAND: ownSshCommand,
+    GIT_SSH_VARIANT: 'ssh',
     GIT_ALLOW_PROTOCOL: protocols,
     GIT_CEILING_DIRECTORIES: cacheDir.slice(0, Math.max(1, cacheDir.lastIndexOf('/'))),
     GIT_LITERAL_PATHSPECS: '1',
@@ -48,6 +51,8 @@ export const gitConfig: readonly string[] = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
   'credential.helper=',
+  // Another host would be one that nobody allowed; moves within a host are followed by our own hand, see remote.ts.
+  'http.followRedirects=false',
   // A server that stops sending is given up long before the command's own time is over.
   'http.lowSpeedLimit=1000',
   'http.lowSpeedTime=30',

@@ -1,8 +1,8 @@
 import { type FailureCode, NodewaveError } from '../../domain/failures.ts';
 import { maskCredentials } from '../../domain/mask-text.ts';
 
-/** `failed`: git said no. `gone`: the folder it should work in was removed. */
-export type GitReason = 'failed' | 'gone' | 'timeout' | 'tooMuch';
+/** `failed`: git said no. `gone`: the folder it should work in was removed. `tooLarge`: a fetch went over its limit. */
+export type GitReason = 'failed' | 'gone' | 'timeout' | 'tooMuch' | 'tooLarge';
 
 /** git ended without doing what it was asked to; `message` is what it said. Never leaves `activities/git`. */
 export class GitError extends Error {
@@ -21,6 +21,9 @@ interface Meaning {
   sentence: (repo: string) => string;
 }
 
+const readAccess =
+  'give the worker read access to it: "credentials" of its git file, an ssh key, or a public repository';
+
 const meanings: readonly Meaning[] = [
   {
     says: /dubious ownership|not owned by/i,
@@ -34,15 +37,25 @@ const meanings: readonly Meaning[] = [
     sentence: (repo) => `the host key of ${repo} is not known to the worker; add it to its known_hosts file`,
   },
   {
-    says: /authentication failed|could not read (username|password)|terminal prompts disabled|permission denied|returned error: 40[13]|access denied/i,
+    says: /bad permissions|unprotected private key|invalid format|error in libcrypto|load key/i,
     code: 'Forbidden',
     sentence: (repo) =>
-      `git was refused access to ${repo}; give the worker read access (an ssh key, or a repository it may read)`,
+      `the private key for ${repo} cannot be used: it must be a key without a passphrase that only the worker may read`,
+  },
+  {
+    says: /authentication failed|could not read (username|password)|terminal prompts disabled|permission denied|returned error: 40[13]|access denied/i,
+    code: 'Forbidden',
+    sentence: (repo) => `git was refused access to ${repo}; ${readAccess}`,
   },
   {
     says: /repository not found|does not appear to be a git repository|returned error: 404|repository '.*' (not found|does not exist)|no such file or directory|not a git repository/i,
     code: 'BadInput',
     sentence: (repo) => `there is no repository at ${repo}; correct spec.source.repo, or create it`,
+  },
+  {
+    says: /returned error: 30[12378]|unable to update url base/i,
+    code: 'BadInput',
+    sentence: (repo) => `${repo} leads from one redirect to the next; set spec.source.repo to where it is now`,
   },
   {
     says: /transport '.*' not allowed/i,
@@ -92,18 +105,23 @@ export function isOldServer(error: unknown): boolean {
 }
 
 /** The one place where git's own sentences become ours. Everything that is not known is Infrastructure: it is tried again. */
-export function toNodewaveError(error: unknown, repo: string): unknown {
+export function toNodewaveError(error: unknown, repo: string, secrets: readonly string[] = []): unknown {
   if (isSystemError(error))
     return new NodewaveError('Infrastructure', `the git cache cannot be used: ${error.message}`);
   if (!(error instanceof GitError)) return error;
   const shown = maskCredentials(repo);
+  // A server may repeat what it was sent.
+  const said = firstLine(secrets.reduce((text, secret) => text.replaceAll(secret, '***'), error.message));
+  if (error.reason === 'tooLarge') {
+    const cure = 'raise "limits.maxFetchMiB" of the worker\'s git file, or keep the manifests in a smaller repository';
+    return new NodewaveError('BadInput', `one commit of ${shown} is larger than ${error.message}; ${cure}`);
+  }
   if (error.reason === 'timeout')
     return new NodewaveError('Infrastructure', `${shown}: ${error.message}; trying again`);
   if (error.reason === 'tooMuch') return new NodewaveError('BadInput', `${shown}: ${error.message}`);
   const meaning = meanings.find(({ says }) => says.test(error.message));
-  if (meaning !== undefined)
-    return new NodewaveError(meaning.code, `${meaning.sentence(shown)} (git: ${firstLine(error.message)})`);
-  return new NodewaveError('Infrastructure', `git cannot reach ${shown}: ${firstLine(error.message)}`);
+  if (meaning !== undefined) return new NodewaveError(meaning.code, `${meaning.sentence(shown)} (git: ${said})`);
+  return new NodewaveError('Infrastructure', `git cannot reach ${shown}: ${said}`);
 }
 
 /** git's first sentence of weight, without credentials and control characters, at most 300 characters. */

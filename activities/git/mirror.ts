@@ -5,7 +5,9 @@ import { digest } from '../../domain/digest.ts';
 import { GitError, isDamaged, isOldServer } from './git-error.ts';
 import { withFileLock } from './lock.ts';
 import type { KeyedMutex } from './mutex.ts';
+import type { Remotes } from './remote.ts';
 import type { GitRunner } from './run.ts';
+import { sizeOf, withinSize } from './size-limit.ts';
 
 /** What a mirror needs. */
 export interface MirrorDeps {
@@ -13,7 +15,10 @@ export interface MirrorDeps {
   cacheDir: string;
   git: GitRunner;
   mutex: KeyedMutex;
+  remotes: Remotes;
   fetchTimeoutMs: number;
+  /** Most bytes that one fetch may add. */
+  maxFetchBytes: number;
 }
 
 /**
@@ -54,6 +59,8 @@ export class Mirror {
       if (!(await this.has(commit, signal))) await this.#locked(() => this.#provide(commit, signal), signal);
       return await read(this.dir);
     } catch (error) {
+      // What was received is of no use and must not fill the disk.
+      if (error instanceof GitError && error.reason === 'tooLarge') await this.#locked(() => this.#setAside(), signal);
       if (!isDamaged(error)) throw error;
       await this.#locked(() => this.#renew(commit, signal), signal);
       return read(this.dir);
@@ -69,18 +76,25 @@ export class Mirror {
 
   async #provide(commit: string, signal?: AbortSignal): Promise<void> {
     await this.#create(signal);
+    // What many fetches left behind counts for nothing: one commit alone is what has to fit.
+    if ((await sizeOf(this.dir)) > 2 * this.#deps.maxFetchBytes) await this.#setAside();
+    await this.#create(signal);
     // Whoever held the lock before may have fetched the same commit.
     if (!(await this.has(commit, signal))) await this.#fetch(commit, signal);
   }
 
   /** A git that still writes into the old one keeps its files until it ends; nobody else sees them any more. */
   async #renew(commit: string, signal?: AbortSignal): Promise<void> {
+    await this.#setAside();
+    await this.#provide(commit, signal);
+  }
+
+  async #setAside(): Promise<void> {
     if (await exists(this.dir)) {
       const aside = `${this.dir}.old-${randomUUID()}`;
       await rename(this.dir, aside);
       await rm(aside, { recursive: true, force: true }).catch(() => undefined);
     }
-    await this.#provide(commit, signal);
   }
 
   /** Built beside and moved into place, so that a crash never leaves half a repository. */
@@ -118,11 +132,18 @@ export class Mirror {
 
   async #fetchRefs(options: string[], refspecs: string[], signal?: AbortSignal): Promise<void> {
     const args = ['--git-dir=.', 'fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
-    await this.#deps.git.run([...args, ...options, '--', this.#repo, ...refspecs], {
-      cwd: this.dir,
-      timeoutMs: this.#deps.fetchTimeoutMs,
-      signal,
-    });
+    const { git, remotes, fetchTimeoutMs, maxFetchBytes } = this.#deps;
+    await remotes.reach(this.#repo, signal, ({ address, config, env }) =>
+      withinSize(this.dir, maxFetchBytes, signal, (within) =>
+        git.run([...args, ...options, '--', address, ...refspecs], {
+          cwd: this.dir,
+          timeoutMs: fetchTimeoutMs,
+          signal: within,
+          config,
+          env,
+        }),
+      ),
+    );
   }
 
   /** The newest fetch of this address stays reachable, so that the next one transfers only what changed. */

@@ -2,40 +2,59 @@ import semver from 'semver';
 import { describeRef, type GitRef } from '../../domain/application/spec.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import { maskCredentials } from '../../domain/mask-text.ts';
-import type { GitRunner } from './run.ts';
+import { GitError } from './git-error.ts';
+import type { AgedList, RefLists } from './ref-lists.ts';
 
-/** Asks the server which commit the ref holds, without fetching anything. A commit holds itself. */
-export async function lookUp(
-  git: GitRunner,
-  where: { repo: string; cwd: string; timeoutMs: number; signal?: AbortSignal },
-  ref: GitRef,
-): Promise<string> {
-  if ('commit' in ref) return ref.commit;
-  const list = async (patterns: string[]): Promise<Map<string, string>> => {
-    const args = ['ls-remote', '--quiet', '--', where.repo, ...patterns];
-    const output = await git.run(args, { cwd: where.cwd, timeoutMs: where.timeoutMs, signal: where.signal, maxBytes });
-    return parseRefs(output.toString('utf8'));
-  };
-  if ('semver' in ref) return newestTag(await list(['refs/tags/*']), ref.semver, where.repo);
-  const name = 'branch' in ref ? `refs/heads/${ref.branch}` : `refs/tags/${ref.tag}`;
-  const refs = await list([name, `${name}^{}`]);
-  const commit = refs.get(`${name}^{}`) ?? refs.get(name);
-  if (commit !== undefined) return commit;
-  const sentence = `${describeRef(ref)} does not exist in ${maskCredentials(where.repo)}`;
-  throw new NodewaveError('BadInput', `${sentence}; push it, or correct spec.source.ref`);
+/** Where a ref is looked up. */
+export interface LookUp {
+  lists: RefLists;
+  repo: string;
+  /** How old an answer may be that others got; 0 asks the server. */
+  maxAgeMs: number;
+  signal?: AbortSignal;
+  /** The commit that the ref held when it was last seen, for sentences. */
+  lastSeen?: string;
 }
 
-/** Room for some 100,000 tags. */
-const maxBytes = 16 * 1024 * 1024;
+/** A commit and how old the server's word on it is. */
+export interface LookedUp {
+  commit: string;
+  ageMs: number;
+}
 
-/** Ref names and what they point to. Patterns match the end of names, so others than asked for may be among them. */
-function parseRefs(output: string): Map<string, string> {
-  const refs = new Map<string, string>();
-  for (const line of output.split('\n')) {
-    const [commit, name] = line.split('\t');
-    if (commit !== undefined && name !== undefined) refs.set(name, commit);
+/** Asks which commit the ref holds, without fetching anything. A commit holds itself. */
+export async function lookUp(where: LookUp, ref: GitRef): Promise<LookedUp> {
+  if ('commit' in ref) return { commit: ref.commit, ageMs: 0 };
+  const { refs, ageMs } = await listFor(where, ref);
+  if ('semver' in ref) return { commit: newestTag(refs, ref.semver, where.repo), ageMs };
+  const name = nameOf(ref);
+  const commit = refs.get(`${name}^{}`) ?? refs.get(name);
+  if (commit !== undefined) return { commit, ageMs };
+  throw new NodewaveError('BadInput', missing(where, ref));
+}
+
+/** Everything there is, which all applications of the repository share; of a very large one only what is asked for. */
+async function listFor({ lists, repo, maxAgeMs, signal }: LookUp, ref: GitRef): Promise<AgedList> {
+  try {
+    return await lists.all(repo, maxAgeMs, signal);
+  } catch (error) {
+    if (!(error instanceof GitError) || error.reason !== 'tooMuch' || 'semver' in ref || 'commit' in ref) throw error;
+    const name = nameOf(ref);
+    return { refs: await lists.some(repo, [name, `${name}^{}`], signal), ageMs: 0 };
   }
-  return refs;
+}
+
+function nameOf(ref: Exclude<GitRef, { semver: string } | { commit: string }>): string {
+  return 'branch' in ref ? `refs/heads/${ref.branch}` : `refs/tags/${ref.tag}`;
+}
+
+/** One that was there before has vanished, which is another thing than a name that was never right. */
+function missing({ repo, lastSeen }: LookUp, ref: GitRef): string {
+  const shown = maskCredentials(repo);
+  if (lastSeen === undefined || lastSeen === '')
+    return `${describeRef(ref)} does not exist in ${shown}; push it, or correct spec.source.ref`;
+  const was = `it held ${lastSeen.slice(0, 8)} when it was last seen`;
+  return `${describeRef(ref)} has vanished from ${shown}: ${was}; push it again, or correct spec.source.ref`;
 }
 
 /** The commit of the highest version in the range; tags may start with `v`. */

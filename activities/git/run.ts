@@ -23,6 +23,10 @@ export interface RunOptions {
   maxBytes?: number;
   stdin?: string;
   signal?: AbortSignal;
+  /** More configuration, `key=value`; other processes of the machine may see it. */
+  config?: readonly string[];
+  /** More variables, stronger than the runner's own. */
+  env?: Readonly<Record<string, string>>;
 }
 
 const defaultMaxBytes = 4 * 1024 * 1024;
@@ -30,7 +34,10 @@ const defaultMaxBytes = 4 * 1024 * 1024;
 /** Makes a runner; `env` is the whole environment. */
 export function createGitRunner(env: Record<string, string>): GitRunner {
   return {
-    run: (args, options) => (options.stdin === undefined ? runSimple(env, args, options) : runGit(env, args, options)),
+    run: (args, options) => {
+      const all = { ...env, ...options.env };
+      return options.stdin === undefined ? runSimple(all, args, options) : runGit(all, args, options);
+    },
   };
 }
 
@@ -45,7 +52,7 @@ async function runSimple(env: Record<string, string>, args: readonly string[], o
   try {
     return await runSimpleGit(
       args,
-      { cwd: options.cwd, env, timeoutMs: options.timeoutMs, maxBytes, signal },
+      { cwd: options.cwd, env, timeoutMs: options.timeoutMs, maxBytes, signal, config: options.config ?? [] },
       ({ stderr }) => new GitError('failed', stderr),
       () => tooMuch.abort(),
     );
@@ -83,7 +90,8 @@ function runGit(env: Record<string, string>, args: readonly string[], options: R
       child.kill();
       reject(signal?.reason);
     };
-    const child = execFile('git', [...gitOptions, ...args], settings, (error, stdout, stderr) => {
+    const config = (options.config ?? []).flatMap((entry) => ['-c', entry]);
+    const child = execFile('git', [...gitOptions, ...config, ...args], settings, (error, stdout, stderr) => {
       signal?.removeEventListener('abort', stop);
       if (error === null) resolve(stdout);
       else reject(explain(error, args, options, stderr.toString('utf8')));

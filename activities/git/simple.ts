@@ -9,6 +9,8 @@ export interface SimpleRun {
   timeoutMs: number;
   maxBytes: number;
   signal: AbortSignal;
+  /** More configuration than every command has. */
+  config: readonly string[];
 }
 
 /** How git ended when it did not end well. */
@@ -32,7 +34,7 @@ export async function runSimpleGit(
   let explained: Error | undefined;
   const git = simpleGit({
     baseDir: run.cwd,
-    config: [...gitConfig],
+    config: [...gitConfig, ...run.config],
     abort: run.signal,
     // Counted from the start, whatever is written meanwhile.
     timeout: { block: run.timeoutMs, stdOut: false, stdErr: false },

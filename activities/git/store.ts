@@ -1,4 +1,5 @@
 import { mkdirSync, realpathSync } from 'node:fs';
+import { accessProblem, type GitAccess } from '../../domain/application/git-access.ts';
 import { isFullCommit } from '../../domain/application/git-ref.ts';
 import { repoPath } from '../../domain/application/repo-path.ts';
 import { repoProblem } from '../../domain/application/repo-url.ts';
@@ -6,11 +7,14 @@ import { describeRef, type GitRef } from '../../domain/application/spec.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import type { ManifestFile } from '../../domain/manifest/parse.ts';
 import type { ResolvedCommit } from '../contract.ts';
+import { type GitCredential, secretsOf } from './credentials.ts';
 import { type GitSurroundings, gitEnvironment } from './environment.ts';
 import { isUnknownCommit, toNodewaveError } from './git-error.ts';
 import { Mirror } from './mirror.ts';
 import { KeyedMutex } from './mutex.ts';
-import { lookUp } from './resolve.ts';
+import { createRefLists } from './ref-lists.ts';
+import { createRemotes } from './remote.ts';
+import { type LookedUp, lookUp } from './resolve.ts';
 import { createGitRunner } from './run.ts';
 import { subjectOf } from './subject.ts';
 import { defaultReadLimits, listTree, type ReadLimits, readBlobs, readTree, type TreeEntry } from './tree.ts';
@@ -21,17 +25,31 @@ export interface GitStoreDeps {
   cacheDir: string;
   /** What git takes from its surroundings; nothing but a usual PATH without it. */
   surroundings?: GitSurroundings;
+  /** Which repositories may be read; without it all that have an address. */
+  access?: GitAccess;
+  /** How servers are told who asks. */
+  credentials?: readonly GitCredential[];
   /** How long git may take to ask for refs (default 60 s) and to fetch (default 5 min). */
   lookUpTimeoutMs?: number;
   fetchTimeoutMs?: number;
+  /** Most bytes that one commit may bring; default 1 GiB. */
+  maxFetchBytes?: number;
+}
+
+/** What is known of a ref, and how fresh the answer has to be. */
+export interface LookOptions {
+  /** The commit that it held when it was last seen, for sentences. */
+  lastSeen?: string;
+  /** How old an answer may be that others got; 0, the default, asks the server. */
+  maxAgeMs?: number;
 }
 
 /** Reads git repositories. Every function throws NodewaveErrors, or the signal's reason once that is aborted. */
 export interface GitStore {
   /** Asks which commit the ref holds; fetches nothing. */
-  lookUp(repo: string, ref: GitRef, signal?: AbortSignal): Promise<string>;
+  lookUp(repo: string, ref: GitRef, signal?: AbortSignal, options?: LookOptions): Promise<LookedUp>;
   /** The commit that the ref holds, fetched, with the first line of its message. */
-  resolve(repo: string, ref: GitRef, signal?: AbortSignal): Promise<ResolvedCommit>;
+  resolve(repo: string, ref: GitRef, signal?: AbortSignal, options?: LookOptions): Promise<ResolvedCommit>;
   /** A full commit with the first line of its message; fetched when it is not there. */
   describe(repo: string, commit: string, signal?: AbortSignal): Promise<ResolvedCommit>;
   /** The manifests under a folder of a full commit, see `readTree`; fetched when it is not there. */
@@ -64,8 +82,11 @@ const resolveAttempts = 3;
 export function createGitStore(deps: GitStoreDeps): GitStore {
   mkdirSync(deps.cacheDir, { recursive: true });
   const cacheDir = realpathSync(deps.cacheDir);
+  const { credentials = [], access, maxFetchBytes = 2 ** 30, fetchTimeoutMs = 300_000 } = deps;
   const git = createGitRunner(gitEnvironment(cacheDir, deps.surroundings ?? {}));
-  const mirrors = { cacheDir, git, mutex: new KeyedMutex(), fetchTimeoutMs: deps.fetchTimeoutMs ?? 300_000 };
+  const remotes = createRemotes({ git, cacheDir, credentials });
+  const lists = createRefLists({ git, remotes, cwd: cacheDir, timeoutMs: deps.lookUpTimeoutMs ?? 60_000 });
+  const mirrors = { cacheDir, git, remotes, mutex: new KeyedMutex(), fetchTimeoutMs, maxFetchBytes };
 
   async function inMirror<T>(
     repo: string,
@@ -78,16 +99,20 @@ export function createGitStore(deps: GitStoreDeps): GitStore {
   }
 
   async function asNodewave<T>(repo: string, work: () => Promise<T>): Promise<T> {
-    refuseRepo(repo);
+    refuseRepo(repo, access);
     try {
       return await work();
     } catch (error) {
-      throw toNodewaveError(error, repo);
+      throw toNodewaveError(error, repo, secretsOf(repo, credentials));
     }
   }
 
-  const lookUpNow = (repo: string, ref: GitRef, signal?: AbortSignal): Promise<string> =>
-    lookUp(git, { repo, cwd: cacheDir, timeoutMs: deps.lookUpTimeoutMs ?? 60_000, signal }, ref);
+  const lookUpNow = (
+    repo: string,
+    ref: GitRef,
+    signal?: AbortSignal,
+    { maxAgeMs = 0, lastSeen }: LookOptions = {},
+  ): Promise<LookedUp> => lookUp({ lists, repo, maxAgeMs, signal, lastSeen }, ref);
 
   const describe = (repo: string, commit: string, signal?: AbortSignal): Promise<ResolvedCommit> =>
     inMirror(repo, commit, signal, async (dir) => ({
@@ -96,13 +121,15 @@ export function createGitStore(deps: GitStoreDeps): GitStore {
     }));
 
   return {
-    lookUp: (repo, ref, signal) => asNodewave(repo, () => lookUpNow(repo, ref, signal)),
-    resolve: (repo, ref, signal) =>
+    lookUp: (repo, ref, signal, options) => asNodewave(repo, () => lookUpNow(repo, ref, signal, options)),
+    resolve: (repo, ref, signal, options) =>
       asNodewave(repo, async () => {
         for (let attempt = 1; ; attempt++) {
-          const commit = await lookUpNow(repo, ref, signal);
+          const { commit } = await lookUpNow(repo, ref, signal, options);
           try {
-            return await describe(repo, commit, signal);
+            const found = await describe(repo, commit, signal);
+            const note = noteOn({ repo, movedTo: remotes.movedTo(repo) });
+            return note === undefined ? found : { ...found, note };
           } catch (error) {
             if (!isUnknownCommit(error)) throw error;
             if ('commit' in ref || attempt >= resolveAttempts) throw unknownCommit(repo, describeRef(ref));
@@ -136,6 +163,11 @@ function folderOf(path: string): string {
   return read.path;
 }
 
+function noteOn({ repo, movedTo }: { repo: string; movedTo: string | undefined }): string | undefined {
+  if (movedTo !== undefined) return `the repository ${repo} has moved to ${movedTo}; set spec.source.repo to it`;
+  return undefined;
+}
+
 async function orUnknown<T>(repo: string, commit: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -150,9 +182,11 @@ function unknownCommit(repo: string, what: string): NodewaveError {
 }
 
 /** Checked again here: what reaches git's command line must not depend on who called. */
-function refuseRepo(repo: string): void {
+function refuseRepo(repo: string, access?: GitAccess): void {
   const problem = repoProblem(repo);
   if (problem !== undefined) throw new NodewaveError('BadInput', `spec.source.repo ${problem}`);
+  const refused = access === undefined ? undefined : accessProblem(repo, access);
+  if (refused !== undefined) throw new NodewaveError('Forbidden', `spec.source.repo ${repo} ${refused}`);
 }
 
 function refuseCommit(commit: string): void {

@@ -13,7 +13,11 @@ export function repoProblem(repo: string): string | undefined {
   if (repo.startsWith('/')) return undefined;
   const url = /^([A-Za-z][\w+.-]*):\/\/(?:([^/@]*)@)?([^/]*)(\/.*)?$/.exec(repo);
   if (url !== null) return urlProblem(url[1] ?? '', url[2], url[3] ?? '', url[4] ?? '');
-  if (/^(?:[\w.][\w.-]*@)?[A-Za-z0-9][\w.-]*:[^-:][^:]*$/.test(repo)) return undefined;
+  const scp = /^(?:[\w.][\w.-]*@)?[A-Za-z0-9][\w.-]*:([^-:][^:]*)$/.exec(repo);
+  if (scp !== null) {
+    const climbs = /(?:^|\/)\.\.(?:\/|$)/.test(scp[1] ?? '');
+    return climbs ? 'must name the path as the server does, without ".."' : undefined;
+  }
   return `is not the address of a repository; expected ${forms}`;
 }
 
@@ -24,5 +28,8 @@ function urlProblem(scheme: string, user: string | undefined, host: string, path
   if (scheme !== 'file' && !/^(?:\[[0-9a-f:.]+\]|[a-z0-9][\w.-]*)(?::\d+)?$/i.test(host))
     return `has no host name; expected ${forms}`;
   if (path === '' || path === '/') return `has no path after the host; expected ${forms}`;
+  // What a server makes of these may lie elsewhere than the address says, where other credentials count.
+  if (scheme !== 'file' && /[?#\\]|%(?:2[ef]|5c|25|0)|(?:^|\/)\.{1,2}(?:\/|$)/i.test(path))
+    return `must name the path as the server does, without "..", "?", "#" and their encoded forms`;
   return user?.startsWith('-') ? `must not start with "-"; expected ${forms}` : undefined;
 }

@@ -115,6 +115,7 @@ async function start(name: string, words: string[]): Promise<void> {
         PATH: process.env.PATH,
         HOME: folder,
         NODEWAVE_GIT_CACHE: join(folder, 'git'),
+        NODEWAVE_GIT_LOCAL: 'true',
         ...Object.fromEntries(environment),
       },
       logFile: join(folder, `${name}.log`),

@@ -102,6 +102,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
         NODEWAVE_WEBHOOK_ADDRESS: `127.0.0.1:${ports.webhook}`,
         NODEWAVE_OPERATIONS_ADDRESS: `127.0.0.1:${ports.operations}`,
         NODEWAVE_GIT_CACHE: join(dir, `git-${workers.length + 1}`),
+        NODEWAVE_GIT_LOCAL: 'true',
         NODEWAVE_IDENTITY: identity,
         NODEWAVE_BUNDLE_DIR: join(tmpdir(), 'nodewave-test-bundles'),
         ...(roles === undefined ? {} : { NODEWAVE_ROLES: roles }),

@@ -54,6 +54,7 @@ test('two names for one cluster are refused, because it would get two budgets', 
     NODEWAVE_CLUSTERS_FILE: clusters,
     NODEWAVE_OPERATIONS_ADDRESS: '127.0.0.1:0',
     NODEWAVE_GIT_CACHE: join(product.dir, 'git-twice'),
+    NODEWAVE_GIT_LOCAL: 'true',
     TEMPORAL_ADDRESS: product.temporal.config.address,
   });
   expect(exitCode).toBe(2);

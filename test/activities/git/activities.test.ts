@@ -52,10 +52,10 @@ test('waitForNewCommit returns a commit that it has not seen', async () => {
 });
 
 test.each([
-  [0, 54_000],
-  [0.5, 60_000],
-  [1, 66_000],
-])('without a new commit the next look is an interval away, jitter %d', async (random, delay) => {
+  [0, 60_000],
+  [0.5, 66_000],
+  [1, 72_000],
+])('without a new commit the next look is an interval away or a little later, jitter %d', async (random, delay) => {
   const activities = createGitActivities({ git, random: () => random });
   const seen = repo.git('rev-parse', 'HEAD');
   const failure = await failureOf(new MockActivityEnvironment().run(activities.waitForNewCommit, poll(seen)));
@@ -72,7 +72,7 @@ test.each([
   [
     'a ref that is gone',
     'renamed',
-    { code: 'BadInput', message: expect.stringContaining('branch main does not exist') },
+    { code: 'BadInput', message: expect.stringContaining('branch main has vanished from') },
   ],
   ['a git that cannot be asked', undefined, { code: 'Infrastructure' }],
 ])('%s ends the wait and says why', async (_what, renamed, expected) => {

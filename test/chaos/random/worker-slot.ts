@@ -48,6 +48,7 @@ export async function startWorkerSlot(stack: Stack, basis: NodeJS.ProcessEnv, sl
         NODEWAVE_WEBHOOK_ADDRESS: `127.0.0.1:${ports.webhook}`,
         NODEWAVE_OPERATIONS_ADDRESS: `127.0.0.1:${ports.operations}`,
         NODEWAVE_GIT_CACHE: join(stack.dir, `git-${slot}`),
+        NODEWAVE_GIT_LOCAL: 'true',
       },
       logFile,
     });
