@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PodView } from '../../domain/cluster/view.ts';
 import { NodewaveError } from '../../domain/failures.ts';
-import type { DaemonSetRecord, Grant } from '../../domain/record.ts';
+import type { Grant } from '../../domain/record.ts';
 import { unplannedExposure } from '../../domain/rollout/exposure.ts';
 import { grantKey, type HookMove, hookMoves, withoutOwnCordon } from '../../domain/rollout/hooks.ts';
 import { decideStep } from '../../domain/rollout/step.ts';
-import type { Step, StepView } from '../../domain/rollout/step-types.ts';
+import type { Step, StepRules, StepView } from '../../domain/rollout/step-types.ts';
 import { withdrawn } from '../../domain/rollout/withdraw.ts';
 import type { DaemonSet } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
@@ -15,6 +15,7 @@ import { type BatchDeps, BatchStopped, stepRules } from './batch-deps.ts';
 import { confirmGrants } from './confirm.ts';
 import { findEdit } from './edits.ts';
 import { Evictions } from './evictions.ts';
+import { expectedDigest } from './expected.ts';
 import { admitted, firstStop, released, type Wish, waitedFor } from './guards.ts';
 import { undoThoughGone } from './hook-undo.ts';
 import { BatchHooks } from './hooks.ts';
@@ -28,8 +29,11 @@ import { readManaged } from './template.ts';
 /** Longest time between two decisions, so that deadlines are noticed without an event. */
 const tickMs = 500;
 
-/** Shortest time between two decisions: events come in bursts, and each refill costs a write of the record. */
-const settleMs = 60;
+/**
+ * Shortest time between two decisions: events come in bursts, and each refill costs two writes. The more nodes are in flight, the
+ * more of them come back at once, and the less it matters when the next one goes.
+ */
+const settleMsOf = (inFlight: number): number => Math.min(60 + inFlight, 160);
 
 /** Shortest time between two writes of the record that only take back what is over. */
 const settleEveryMs = 1_000;
@@ -45,13 +49,14 @@ const recheckMs = 2_000;
 export async function runBatch(deps: BatchDeps, input: BatchInput): Promise<BatchResult> {
   const live = await readManaged(deps.client, input.context.ref, input.context.application);
   const record = await RecordHandle.take(deps.client, input.context, deps.attempt, live.metadata.uid);
+  const rules = stepRules(input);
   const views = new AbortController();
   // With hooks a batch that is to stop still waits for its nodes to be put back into service, and looks at them meanwhile.
   const hooked = (input.policy?.hooks ?? []).length > 0;
   const signal = hooked ? views.signal : AbortSignal.any([deps.signal, views.signal]);
   try {
-    const view = await openLiveView(deps.client, live, live.spec.minReadySeconds ?? 0, signal);
-    return await Promise.race([loop(deps, input, live, record, view), view.failed]);
+    const view = await openLiveView(deps.client, live, live.spec.minReadySeconds ?? 0, signal, rules.order);
+    return await Promise.race([loop(deps, input, rules, live, record, view), view.failed]);
   } finally {
     views.abort(new Error('the batch has ended'));
   }
@@ -60,11 +65,11 @@ export async function runBatch(deps: BatchDeps, input: BatchInput): Promise<Batc
 async function loop(
   deps: BatchDeps,
   input: BatchInput,
+  rules: StepRules,
   live: DaemonSet,
   record: RecordHandle,
   view: LiveView,
 ): Promise<BatchResult> {
-  const rules = stepRules(input);
   const scheduling = daemonSetView(live).scheduling;
   const deleted = new Set<string>();
   const { ref, application } = input.context;
@@ -146,6 +151,7 @@ async function loop(
         const waits = step.settled.length > 0 && blocked !== null;
         if (waits || performance.now() - settledMs > settleEveryMs) await settle(step);
       }
+      const settleMs = settleMsOf(step.progress.inFlight);
       await Promise.race([changed.then(() => sleep(settleMs)), sleep(tickMs)]);
       deps.signal.throwIfAborted();
     }
@@ -173,11 +179,10 @@ async function loop(
     const grants = await hooks.prepared(wishes);
     if (grants.length === 0) return false;
     const { touched } = record.record;
-    const written = await grant(record, input, { ...step, grant: [...grants] });
-    if (written) await removeGranted(grants, touched);
     // Where the record had moved on, what was reserved is not granted. Else nodes that are back are free with the next refill.
+    if (await grant(record, input, { ...step, grant: [...grants] })) await removeGranted(grants, touched);
     else await released(deps.guards, isBack());
-    return written;
+    return false;
   }
 
   /** Deletes those of the pods that are to go by what is seen now: asking for leave may have taken long. */
@@ -190,13 +195,12 @@ async function loop(
   }
 
   /**
-   * Deletes what was admitted and granted a moment ago: decided in a round of its own, each node would be out for longer. What stops
-   * everything, be it the brake or a window that has closed since, is asked again before each DELETE, and what that leaves is taken
-   * back.
+   * Deletes what was admitted and granted a moment ago: decided in a round of its own, each node would be out for longer. The brake and
+   * windows are asked again before each DELETE, and what they leave is taken back.
    */
   async function removeGranted(grants: readonly Wish[], touched: readonly string[]): Promise<void> {
     await removeStill(new Set(grants.map((wish) => wish.podUid)));
-    const unused = grants.filter((wish) => !deleted.has(wish.podUid));
+    const unused = grants.filter(({ podUid }) => !deleted.has(podUid));
     if (unused.length === 0 || !(await isStopped())) return;
     await record.update((current) => withdrawn(current, unused, touched));
     await released(deps.guards, isBack());
@@ -209,7 +213,8 @@ async function loop(
   async function settle(step: Step): Promise<void> {
     settledMs = performance.now();
     const settled = new Set(step.settled.map(grantKey));
-    if (settled.size > 0) {
+    // The last refill may have taken them out already.
+    if (record.record.grants.some((entry) => settled.has(grantKey(entry)))) {
       await record.update((current) => ({
         ...current,
         grants: current.grants.filter((entry) => !settled.has(grantKey(entry))),
@@ -292,14 +297,4 @@ async function grant(record: RecordHandle, input: BatchInput, step: Step): Promi
 /** While nothing may be deleted no node is made ready for it either. */
 function withoutBegun(moves: ReadonlyMap<Grant, HookMove>): Map<Grant, HookMove> {
   return new Map([...moves].map(([grant, move]) => [grant, move === 'before' ? 'wait' : move]));
-}
-
-/** Digest of the template that must be live while the batch runs; `undefined` while nothing is deleted anyway. */
-function expectedDigest(input: BatchInput, record: DaemonSetRecord): string | undefined {
-  if (input.observeOnly) return undefined;
-  return input.direction === 'forward' ? record.target?.templateDigest : goodDigest(record, input.toHash);
-}
-
-function goodDigest(record: DaemonSetRecord, hash: string): string | undefined {
-  return record.good.find((good) => good.hash === hash)?.templateDigest ?? record.target?.templateDigest;
 }

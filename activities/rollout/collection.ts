@@ -25,6 +25,8 @@ export interface CollectionOptions<V> {
   path: string;
   labelSelector?: string;
   project: (raw: never) => V;
+  /** In which order what is listed is kept; what comes later is kept behind it. As the API server lists it by default. */
+  order?: (a: V, b: V) => number;
   onChange: () => void;
   signal: AbortSignal;
 }
@@ -39,7 +41,7 @@ const retryMs = 500;
 
 /** Lists the collection, then watches it until `signal` aborts. */
 export async function openCollection<V>(options: CollectionOptions<V>): Promise<Collection<V>> {
-  const { client, path, labelSelector, onChange, signal } = options;
+  const { client, path, labelSelector, onChange, order, signal } = options;
   const items = new Map<string, V>();
   let lastSignMs = performance.now();
   let seenSinceMs = Date.now();
@@ -73,6 +75,7 @@ export async function openCollection<V>(options: CollectionOptions<V>): Promise<
       newest = mine;
       // Only after the whole answer: a view that is half old would be believed.
       items.clear();
+      if (order !== undefined) page.items.sort(([, a], [, b]) => order(a, b));
       for (const [uid, view] of page.items) items.set(uid, view);
       resourceVersion = page.resourceVersion;
       listed = version;

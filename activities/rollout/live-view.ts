@@ -28,21 +28,38 @@ export interface LiveView {
   readonly failed: Promise<never>;
 }
 
-/** Opens the view of one DaemonSet; it lives until `signal` aborts. */
+/**
+ * Opens the view of one DaemonSet; it lives until `signal` aborts.
+ * @param order in which nodes are given: sorted once, they are quickly sorted again by every decision
+ */
 export async function openLiveView(
   client: ClusterClient,
   daemonSet: DaemonSet,
   minReadySeconds: number,
   signal: AbortSignal,
+  order?: (a: NodeView, b: NodeView) => number,
 ): Promise<LiveView> {
-  const { onChange, changed } = wakeUp();
+  const wake = wakeUp();
+  /** What was made of the collections, until they change. */
+  let kept: { nodes?: NodeView[]; pods?: PodView[] } = {};
+  const onChange = (): void => {
+    kept = {};
+    wake.onChange();
+  };
   const readySince = new Map<string, number>();
   const failedPods = new Map<string, PodView>();
   let empty: ReadonlyMap<string, number> = new Map();
   const uid = daemonSet.metadata.uid;
   const [neighbours, nodes, pods] = await Promise.all([
     followNeighbours(client, signal),
-    openCollection<NodeView>({ client, path: paths.nodes(), project: (raw: Node) => nodeView(raw), onChange, signal }),
+    openCollection<NodeView>({
+      client,
+      path: paths.nodes(),
+      project: (raw: Node) => nodeView(raw),
+      order,
+      onChange,
+      signal,
+    }),
     openCollection<PodView | null>({
       client,
       path: paths.pods(daemonSet.metadata.namespace ?? ''),
@@ -52,19 +69,20 @@ export async function openLiveView(
       signal,
     }),
   ]);
-  const livePods = (): PodView[] => [...pods.items.values()].filter((pod) => pod !== null);
+  const liveNodes = (): NodeView[] => (kept.nodes ??= [...nodes.items.values()]);
+  const livePods = (): PodView[] => (kept.pods ??= [...pods.items.values()].filter((pod) => pod !== null));
   return {
-    nodes: () => [...nodes.items.values()],
+    nodes: liveNodes,
     pods: livePods,
     neighbours: () => {
-      empty = emptyNodes([...nodes.items.values()], livePods(), empty, Date.now());
+      empty = emptyNodes(liveNodes(), livePods(), empty, Date.now());
       return { ...neighbours(), failedPods: [...failedPods.values()], emptySinceMs: empty };
     },
     isAvailable: (pod) => isAvailable(pod, minReadySeconds, readySince.get(pod.uid), Date.now()),
     seenSinceMs: () => Math.max(nodes.seenSinceMs, pods.seenSinceMs),
     restartsAtStart: new Map(livePods().map((pod) => [pod.uid, restartsOf(pod)])),
     ensureFresh: () => ensureFresh([nodes, pods], signal),
-    changed,
+    changed: wake.changed,
     failed: Promise.race([nodes.failed, pods.failed]),
   };
 }

@@ -29,6 +29,7 @@ export function eligibility(scheduling: SchedulingView, node: NodeView): Eligibi
   if (!fitsName(scheduling, node) || !fitsSelector(scheduling, node) || !fitsAffinity(scheduling, node)) {
     return { shouldRun: false, shouldContinue: false };
   }
+  if (node.taints.length === 0) return { shouldRun: true, shouldContinue: true };
   const tolerations = [
     ...scheduling.tolerations,
     ...automaticTolerations,

@@ -136,7 +136,8 @@ function chooseGrants(chosen: NodeFacts[], window: Window): Step['grant'] {
 }
 
 function settledGrants(rules: StepRules, view: StepView, facts: NodeFacts[]): Grant[] {
-  const byUid = new Map(facts.map((fact) => [fact.node.uid, fact]));
+  const granted = new Set(view.grants.map((grant) => grant.nodeUid));
+  const byUid = new Map(facts.flatMap((fact) => (granted.has(fact.node.uid) ? [[fact.node.uid, fact]] : [])));
   return view.grants.filter((grant) => {
     // What hooks have done is still to be undone, be it that the node is gone or runs the DaemonSet no more.
     if (inForce(grant)) return false;
