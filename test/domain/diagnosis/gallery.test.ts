@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../../domain/diagnosis/diagnose.ts';
 import { rules } from '../../../domain/diagnosis/registry.ts';
@@ -6,6 +7,7 @@ import { gallery } from './gallery/all.ts';
 import { type Case, evidenceOf } from './gallery/case.ts';
 import { unknownCases } from './gallery/unknown.ts';
 import { confusionMatrix, shuffled } from './matrix.ts';
+import { fileOf, madeFrom, textsOf, type Wording, wordings } from './wordings.ts';
 
 const seed = Number(process.env.NODEWAVE_SEED ?? 20_260_115);
 
@@ -83,4 +85,37 @@ describe('what no rule knows', () => {
       if (one.log !== undefined) expect(diagnosis.evidence.join('\n')).toContain(one.log.at(-1));
     },
   );
+});
+
+describe('the wordings', () => {
+  const all = wordings();
+  const foundFor = (one: Case): Wording | undefined =>
+    all.find((wording) => wording.cause === one.cause && textsOf(one).some((text) => madeFrom(wording, text)));
+
+  test('two of each cause were compared with a source; the others are counted as unverified', () => {
+    const unverified = gallery.filter((one) => foundFor(one) === undefined);
+    const compared = (cause: string) =>
+      gallery.filter((one) => one.cause === cause && foundFor(one) !== undefined).length;
+    const list = unverified.map(({ cause, source }) => `  ${cause}: ${source}`);
+    process.stdout.write(
+      `${gallery.length} wordings, ${gallery.length - list.length} compared with their source, ${list.length} unverified:\n${list.join('\n')}\n`,
+    );
+    expect(rules.filter(({ cause }) => compared(cause) < 2).map(({ cause }) => cause)).toEqual([]);
+  });
+
+  test('each that was read somewhere is in the gallery', () => {
+    const shown = (wording: Wording) =>
+      gallery.some((one) => one.cause === wording.cause && textsOf(one).some((text) => madeFrom(wording, text)));
+    expect(all.filter((wording) => !shown(wording))).toEqual([]);
+    expect(all.filter(({ place, says }) => place.length < 8 || says.replace(/%\w/g, '').length < 9)).toEqual([]);
+  });
+
+  const here = all.filter((wording) => fileOf(wording) !== null);
+  test.skipIf(here.length === 0)(`${here.length} of them stand in the modules that the stack was built from`, () => {
+    const missing = here.filter((wording) => {
+      const source = readFileSync(fileOf(wording) ?? '', 'utf8');
+      return ![wording.says, wording.says.replaceAll('"', '\\"')].some((says) => source.includes(says));
+    });
+    expect(missing).toEqual([]);
+  });
 });

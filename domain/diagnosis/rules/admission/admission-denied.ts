@@ -3,7 +3,7 @@ import { refusals } from './admission-texts.ts';
 
 const wordings = [
   /admission webhook "(?<name>[\w.-]{1,253})" denied the request(?: without explanation)?:? ?(?<why>.{0,250})/,
-  /ValidatingAdmissionPolicy '(?<name>[^']{1,253})' with binding '[^']{1,253}' denied request:? ?(?<why>.{0,250})/,
+  /ValidatingAdmissionPolicy '(?<name>[^']{1,253})' (?:with binding '[^']{1,253}' )?denied request:? ?(?<why>.{0,250})/,
   /FailedCreate: .{0,30}pods "[^"]{1,253}" is forbidden: (?<why>.{1,250})/,
 ];
 

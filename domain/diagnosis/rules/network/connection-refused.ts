@@ -2,7 +2,13 @@ import type { Rule } from '../../rule.ts';
 import { crashes, probes } from '../symptoms.ts';
 import { networkMatch, peerChange } from './network-texts.ts';
 
-const wordings = [/connection refused/i, /\bECONNREFUSED\b/, /ConnectionRefusedError|Connection refused/];
+const wordings = [
+  /connection refused/i,
+  /\bECONNREFUSED\b/,
+  /ConnectionRefusedError/,
+  // Newer ones of curl say no more than that.
+  /curl: \(7\) .{0,300}(?:Couldn't|Could not) connect to server/,
+];
 
 /** The program ends or waits because a peer refuses its connection. */
 export const connectionRefused: Rule = {

@@ -8,6 +8,7 @@ const wordings = [
   /context deadline exceeded|Client\.Timeout exceeded/,
   /no route to host|network is unreachable|host is unreachable|EHOSTUNREACH|ENETUNREACH/i,
   /curl: \(28\)/,
+  /(?:TimeoutError:|urlopen error) timed out/,
 ];
 
 /** The program ends or waits because a peer does not answer. */

@@ -1,5 +1,5 @@
 import { nodeOf, type Rule, seek } from '../../rule.ts';
-import { placeTexts } from './scheduler.ts';
+import { placeTexts, reasonsOf } from './scheduler.ts';
 
 const wordings = [
   /didn't match Pod's node affinity(?:\/selector)?/,
@@ -23,7 +23,8 @@ export const nodeAffinityMismatch: Rule = {
   changedBy: /nodeSelector|affinity/i,
   find(facts) {
     const hit = seek(facts, placeTexts, wordings);
-    if (hit === null) return null;
+    // All nodes but one are told so of every pod of a DaemonSet: beside another reason it is not the reason.
+    if (hit === null || reasonsOf(hit.quote.text).some((reason) => !matches(reason))) return null;
     return {
       quotes: [hit.quote],
       confidence: 'medium',
@@ -32,3 +33,7 @@ export const nodeAffinityMismatch: Rule = {
     };
   },
 };
+
+function matches(reason: string): boolean {
+  return wordings.some((wording) => wording.test(reason));
+}

@@ -4,6 +4,8 @@ import { otherNodes, placeTexts } from './scheduler.ts';
 const wordings = [
   /untolerated taint\(?s?\)? ?\{(?<taint>[^}]{1,200})\}/,
   /had taints? \{(?<taint>[^}]{1,200})\}, that the pod didn't tolerate/,
+  // Newer schedulers do not name it.
+  /had untolerated taint\(s\)/,
   /had taints that the pod didn't tolerate/,
   /Predicate TaintToleration failed/,
 ];
@@ -12,7 +14,8 @@ const wordings = [
 export const taintNotTolerated: Rule = {
   cause: 'TaintNotTolerated',
   row: {
-    shows: "`had untolerated taint {KEY: VALUE}`, or the older `had taint …, that the pod didn't tolerate`",
+    shows:
+      "`had untolerated taint(s)`, or the older `{KEY: VALUE}` after it and `had taint …, that the pod didn't tolerate`",
     means: 'the node was tainted after the pod was made for it, or the template lost a toleration',
     todo: 'add the toleration to the template, or remove the taint',
   },

@@ -6,7 +6,7 @@ const wordings = [
   /didn't match PersistentVolume's node affinity/,
   /didn't find available persistent volumes to bind/,
   /no available volume zone|NoVolumeZoneConflict/,
-  /exceed max volume count/,
+  /exceed max volume count|reached its volume attachment limit/,
 ];
 
 /** A volume of the pod cannot be used on this node: another zone, another node, or too many volumes. */
@@ -14,7 +14,7 @@ export const volumeZoneMismatch: Rule = {
   cause: 'VolumeZoneMismatch',
   row: {
     shows:
-      "`had volume node affinity conflict`, `didn't find available persistent volumes to bind`, `exceed max volume count`",
+      "`didn't match PersistentVolume's node affinity` or the older `had volume node affinity conflict`, `didn't find available persistent volumes to bind`, `exceed max volume count`",
     means:
       'the volume is in another zone or on another node, or the node has no slot for one more; a DaemonSet rarely wants one claim for all nodes',
     todo: 'use a host path or an ephemeral volume per node, or a claim that every node can reach',

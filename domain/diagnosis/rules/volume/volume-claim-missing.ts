@@ -6,6 +6,7 @@ const missing = [
   /PVC \S{1,63}\/(?<name>[\w.-]{1,253})(?: was)? not found/,
 ];
 const unbound = [
+  /persistentvolumeclaim "(?<name>[\w.-]{1,253})" bound to non-existent persistentvolume/,
   /unbound immediate PersistentVolumeClaims|(?:claim|PVC) (?<name>[\w./-]{1,253})? ?is not bound|waiting for first consumer/i,
 ];
 

@@ -2,6 +2,7 @@ import { admissionCases } from './admission.ts';
 import type { Case } from './case.ts';
 import { configCases } from './config.ts';
 import { containerCases, probeCases } from './container.ts';
+import { currentCases } from './current.ts';
 import { imageCases } from './image.ts';
 import { furtherCases } from './more.ts';
 import { networkCases } from './network.ts';
@@ -17,4 +18,5 @@ export const gallery: readonly Case[] = [
   ...probeCases,
   ...networkCases,
   ...furtherCases,
+  ...currentCases,
 ];

@@ -218,7 +218,7 @@ export const configCases: Case[] = [
     events: [
       [
         'FailedMount',
-        'MountVolume.SetUp failed for volume "data" : mount failed: exit status 32 Mounting command: mount Mounting arguments: -t nfs 10.98.14.12:/claim /var/lib/kubelet/pods/b586/volumes/kubernetes.io~nfs/data Output: mount.nfs: Connection refused',
+        'MountVolume.SetUp failed for volume "data" : mount failed: exit status 32\nMounting command: mount\nMounting arguments: -t nfs 10.98.14.12:/claim /var/lib/kubelet/pods/b586/volumes/kubernetes.io~nfs/data\nOutput: mount.nfs: Connection refused',
       ],
     ],
   },

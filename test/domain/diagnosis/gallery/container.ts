@@ -85,7 +85,7 @@ export const containerCases: Case[] = [
     source: 'kubernetes/kubernetes pkg/kubelet/kuberuntime/kuberuntime_container.go',
     init: true,
     pod: ['Pending'],
-    waiting: ['CrashLoopBackOff', 'back-off 1m20s restarting failed container=setup'],
+    waiting: ['CrashLoopBackOff', 'back-off 1m20s restarting failed container=setup pod=agent-x7k2p_monitoring(6f1c)'],
     ended: [1],
     log: ['loading kernel module wg', 'setup did not work'],
   },
