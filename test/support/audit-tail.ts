@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { workerUser } from './audit.ts';
 
-/** A pod deletion that the API server accepted, whoever sent it. */
+/** A pod deletion that the API server accepted or may have carried out, whoever sent it. */
 export interface PodDeletion {
   atMs: number;
   /** When the API server got the request; it may have waited in it. */
@@ -11,6 +11,8 @@ export interface PodDeletion {
   /** User and program, e.g. `kubernetes-admin kube-controller-manager/...daemon-set-controller`. */
   by: string;
   pod: string;
+  /** False when its deadline ran out first (HTTP 504): then it may have been carried out or not. */
+  certain: boolean;
   /** The pod that the request named as its precondition; empty when it named none. */
   uid: string;
 }
@@ -29,7 +31,7 @@ interface AuditEvent {
 
 /** Reads a growing audit log, each line once. */
 export interface AuditTail {
-  /** Every accepted deletion of a pod of the namespace so far. */
+  /** Every deletion of a pod of the namespace so far. */
   read(): readonly PodDeletion[];
 }
 
@@ -68,7 +70,8 @@ function deletionOf(line: string, namespace: string): PodDeletion | null {
   const ref = event?.objectRef;
   if (event?.verb !== 'delete' || event.stage !== 'ResponseComplete') return null;
   if (ref?.resource !== 'pods' || ref.subresource !== undefined || ref.namespace !== namespace) return null;
-  if (event.responseStatus?.code !== 200) return null;
+  const code = event.responseStatus?.code;
+  if (code !== 200 && code !== 504) return null;
   const user = event.user?.username ?? '';
   return {
     atMs: Date.parse(event.stageTimestamp ?? ''),
@@ -76,6 +79,7 @@ function deletionOf(line: string, namespace: string): PodDeletion | null {
     byNodewave: user === workerUser,
     by: `${user} ${event.userAgent ?? ''}`,
     pod: ref.name ?? '',
+    certain: code === 200,
     uid: event.requestObject?.preconditions?.uid ?? '',
   };
 }

@@ -54,12 +54,12 @@ class Story {
   }
 
   /** The pod of a node ends, with an entry in the audit log. */
-  deleted(uid: string, byNodewave = true, named = uid, change: Partial<PodSighting> = {}): this {
+  deleted(uid: string, byNodewave = true, named = uid, change: Partial<PodSighting> = {}, certain = true): this {
     const pod = this.#pods.get(uid);
     if (pod === undefined) throw new Error(`no pod ${uid}`);
     const by = byNodewave ? 'nodewave' : 'somebody';
     const atMs = this.#second * 1_000;
-    this.#deletions.push({ atMs, receivedMs: atMs, byNodewave, by, pod: uid, uid: named });
+    this.#deletions.push({ atMs, receivedMs: atMs, byNodewave, by, pod: uid, certain, uid: named });
     return this.#add({ ...pod, terminating: true, ...this.#moment(), ...change });
   }
 
@@ -105,6 +105,13 @@ describe('the budget', () => {
   test('a third node at once is one too many', () => {
     const story = new Story().at(20).deleted('p1').deleted('p2').deleted('p3');
     expect(story.violations()).toEqual([expect.stringContaining('2 other nodes were out, budget 2')]);
+  });
+
+  test('a deletion that came to no answer in time counts once it is seen, and may be asked for again', () => {
+    const maybe = new Story().at(20).deleted('p1').deleted('p2', true, 'p2', {}, false).deleted('p3');
+    expect(maybe.violations()).toEqual([expect.stringContaining('2 other nodes were out, budget 2')]);
+    const again = new Story().at(20).deleted('p1').deleted('p2', true, 'p2', {}, false).deleted('p2');
+    expect(again.judged()).toMatchObject({ violations: [], checked: 2, unchecked: 0 });
   });
 
   test('a node that is available again makes room', () => {

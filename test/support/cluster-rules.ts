@@ -74,6 +74,8 @@ class Judge {
   readonly #book: NodeBook;
   /** Pods that Nodewave deleted, with the moment by the audit log. */
   readonly #byNodewave = new Map<string, number>();
+  /** Pods that it may have deleted: the request came to no end in time. */
+  readonly #perhaps = new Map<string, number>();
   readonly #begunEnding = new Set<string>();
   readonly #versions: ReadonlyMap<string, number>;
   readonly #tried = new Set<string>();
@@ -113,11 +115,14 @@ class Judge {
   }
 
   #countDeletions(): void {
-    for (const { byNodewave, uid, pod, atMs } of this.#input.deletions) {
-      if (!byNodewave) continue;
+    const own = this.#input.deletions.filter(({ byNodewave }) => byNodewave);
+    for (const { uid, pod, atMs } of own.filter(({ certain }) => certain)) {
       if (uid === '') this.#say(`the DELETE of ${pod} names no uid`);
       if (this.#byNodewave.has(uid)) this.#say(`pod ${uid} was deleted twice`);
       else this.#byNodewave.set(uid, atMs);
+    }
+    for (const { uid, atMs } of own.filter(({ certain }) => !certain)) {
+      if (!this.#byNodewave.has(uid)) this.#perhaps.set(uid, atMs);
     }
   }
 
@@ -138,6 +143,8 @@ class Judge {
 
   #takePod(pod: PodSighting): void {
     const ends = (pod.terminating || pod.gone) && !this.#begunEnding.has(pod.uid);
+    const perhapsMs = this.#perhaps.get(pod.uid);
+    if (ends && perhapsMs !== undefined) this.#byNodewave.set(pod.uid, perhapsMs);
     const own = this.#byNodewave.has(pod.uid);
     if (ends) {
       this.#begunEnding.add(pod.uid);
