@@ -42,7 +42,7 @@ export class GateRunner {
       const { spec, tally } = gate;
       const dueMs = nextDueMs(spec, tally);
       if (dueMs === null || dueMs > nowMs || this.#running.has(spec.name)) continue;
-      if (kindOf(spec).once === true && gateState(spec, tally, nowMs).state === 'passed') continue;
+      if (gateState(spec, tally, nowMs).state === 'passed' && this.#rests(gate, nowMs)) continue;
       this.#running.set(spec.name, this.#measure(gate, nowMs));
     }
   }
@@ -63,11 +63,17 @@ export class GateRunner {
     await Promise.all(this.#running.values());
   }
 
+  #rests({ spec, tally }: MeasuredGate, nowMs: number): boolean {
+    const { once, rests } = kindOf(spec);
+    return once === true || rests?.(spec.config, { ...this.#options.scene(), nowMs }, tally) === true;
+  }
+
   async #measure(gate: MeasuredGate, startedMs: number): Promise<void> {
-    const { spec } = gate;
+    const { spec, tally } = gate;
     try {
-      const measured = await this.#ask(spec);
-      if (!this.#stopping.signal.aborted) gate.tally = tallied(spec, gate.tally, measured, startedMs);
+      const { measured, requests } = await this.#ask(gate);
+      if (this.#stopping.signal.aborted) return;
+      gate.tally = { ...tallied(spec, tally, measured, startedMs), ...requests };
     } finally {
       this.#running.delete(spec.name);
       this.#options.onChange();
@@ -75,23 +81,35 @@ export class GateRunner {
   }
 
   /** Never throws: whatever goes wrong while a gate is asked is an error of the measurement, and says nothing of the release. */
-  async #ask(spec: GateSpec): Promise<Measurement> {
+  async #ask({
+    spec,
+    tally,
+  }: MeasuredGate): Promise<{ measured: Measurement; requests?: Pick<GateTally, 'requests'> }> {
     try {
       const kind = kindOf(spec);
-      const scene = this.#options.scene();
-      const requests = kind.ask(spec.config, scene);
-      const answers: GateAnswer[] = new Array(requests.length);
-      const queue = requests.map((request, index) => ({ request, index }));
-      const lane = async (): Promise<void> => {
-        for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-          answers[next.index] = await this.#answer(spec, next.request);
-        }
-      };
-      await Promise.all(Array.from({ length: Math.min(atOnce, queue.length) }, lane));
-      return kind.judge(spec.config, scene, answers, spec);
+      const { requests = 0 } = tally;
+      const now = this.#options.scene();
+      const counted = kind.rests !== undefined && gateState(spec, tally, now.nowMs).state === 'passed';
+      const scene = counted ? { ...now, requests } : now;
+      const first = await this.#answers(spec, kind.ask(spec.config, scene));
+      const answers = [...first, ...(await this.#answers(spec, kind.askMore?.(spec.config, scene, first) ?? []))];
+      const measured = kind.judge(spec.config, scene, answers, spec);
+      return kind.rests === undefined ? { measured } : { measured, requests: { requests: requests + answers.length } };
     } catch (error) {
-      return { outcome: 'error', sentence: sentenceOf(error) };
+      return { measured: { outcome: 'error', sentence: sentenceOf(error) } };
     }
+  }
+
+  async #answers(spec: GateSpec, requests: readonly GateRequest[]): Promise<GateAnswer[]> {
+    const answers: GateAnswer[] = new Array(requests.length);
+    const queue = requests.map((request, index) => ({ request, index }));
+    const lane = async (): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        answers[next.index] = await this.#answer(spec, next.request);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(atOnce, queue.length) }, lane));
+    return answers;
   }
 
   async #answer(spec: GateSpec, request: GateRequest): Promise<GateAnswer> {

@@ -16,6 +16,7 @@ export interface SceneView {
 /** What the gates of a batch are measured against now: pods on the target, those of the batch among them, and those on last good. */
 export function gateScene(batch: BatchInput, commit: string, sinceMs: number, view: SceneView): GateScene {
   const { ref } = batch.context;
+  const { name = '', soakMs = 0 } = batch.rules[batch.batchIndex] ?? {};
   const zones = new Map(view.nodes.map((node) => [node.name, node.labels[zoneLabel] ?? null]));
   const living = view.pods.filter((pod) => pod.terminatingUntilMs === undefined && zones.has(pod.node));
   const on = (hash: string | null): PodView[] => living.filter((pod) => pod.hash === hash);
@@ -37,7 +38,8 @@ export function gateScene(batch: BatchInput, commit: string, sinceMs: number, vi
     namespace: ref.namespace,
     daemonset: ref.name,
     commit,
-    batch: batch.rules[batch.batchIndex]?.name ?? '',
+    batch: name,
+    soakMs,
     updated,
     fresh: updated.filter(({ uid }) => view.fresh.has(uid)),
     // Without a last good that differs there is nobody to compare with.

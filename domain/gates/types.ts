@@ -83,6 +83,10 @@ export interface GateScene {
   fresh: readonly GatePod[];
   /** Pods on last good: the control group. */
   rest: readonly GatePod[];
+  /** How long the batch soaks; absent where nobody knows. */
+  soakMs?: number;
+  /** Requests of this gate so far, once it has passed, for kinds that count them. */
+  requests?: number;
 }
 
 /** A question that a gate wants answered; the activity that runs gates knows how to answer each form, and nothing else. */
@@ -165,6 +169,8 @@ export interface GateKind<C> {
   defaults?: Partial<GateSchedule>;
   /** Not measured again once it has passed: what it does cannot be done over and over, such as a Job. */
   once?: boolean;
+  /** Once it has passed: whether it waits longer than its interval with the next measurement, to make do with few requests. */
+  rests?(config: C, scene: GateScene, tally: GateTally): boolean;
   /** One line for the plan and `docs/gates.md`: what is measured. */
   describe(config: C): string;
   /** The configuration as a user writes it: what `schema` reads back to the same. Absent: the configuration is that already. */
@@ -172,6 +178,8 @@ export interface GateKind<C> {
   /** It compares with pods on last good, so it is not asked after the last batch, where there are none left. */
   needsRest?(config: C): boolean;
   ask(config: C, scene: GateScene): GateRequest[];
+  /** What is asked in the same measurement once that is answered; the answers are appended. */
+  askMore?(config: C, scene: GateScene, answers: readonly GateAnswer[]): GateRequest[];
   judge(config: C, scene: GateScene, answers: readonly GateAnswer[], schedule: GateSchedule): Measurement;
 }
 
@@ -190,6 +198,8 @@ export interface GateTally {
   sentence: string | null;
   /** Nodes blamed by the newest failed measurement. */
   nodes: string[];
+  /** Requests so far, for kinds that count them. */
+  requests?: number;
 }
 
 /** passed: it has what it needs. waiting: not yet. failed: the release is bad. inconclusive: nobody can tell. */

@@ -2,11 +2,11 @@ import type * as z from 'zod';
 import { mapping } from '../../application/parse-mapping.ts';
 import * as value from '../../application/parse-values.ts';
 import { describeValue } from '../../plain.ts';
-import { judgeLogs } from '../logs/judge-logs.ts';
+import { hasLines, judgeLogs } from '../logs/judge-logs.ts';
 import { pattern } from '../logs/pattern.ts';
-import { sampled } from '../placeholders.ts';
+import { controlsOf, lookedAt, restsNow } from '../logs/reads.ts';
 import { oneLine } from '../text.ts';
-import type { GateKind, GatePod, GateRequest, GateScene } from '../types.ts';
+import type { GateKind, GatePod, GateRequest } from '../types.ts';
 
 /** Error lines of updated pods that pods on last good do not log. As the user writes it. */
 export interface LogsGate {
@@ -15,7 +15,7 @@ export interface LogsGate {
   ignore?: string;
   container?: string;
   maxLines: number;
-  /** Most pods whose log is read, of the batch and of the rest each. */
+  /** Most pods whose log one look reads, of the batch and of the rest each. */
   pods: number;
   /** `none`: every line that holds the pattern counts. */
   compare: 'updated-vs-rest' | 'none';
@@ -24,8 +24,6 @@ export interface LogsGate {
 const mostPods = 50;
 const mostLines = 5_000;
 const mostBytes = 256 * 1024;
-/** The first batch is often one node; one pod alone is a poor witness of what has always been logged. */
-const controlsOfFirstBatch = 3;
 
 const upTo = (most: number, what: string) =>
   value.field(`a number of ${what} from 1 to ${most}`, (given) =>
@@ -46,13 +44,13 @@ const schema: z.ZodType<LogsGate> = mapping('a mapping such as {pattern: "(?i)er
 });
 
 /**
- * Reads logs once for each batch, of sampled pods of the batch and as many of the rest: over a whole rollout that is at most two
- * requests for each node.
+ * Reads logs of sampled pods of the batch, and again through its soak; of the rest only where a line counts. Over a whole rollout that
+ * is at most two requests for each node.
  */
 export const logsGate: GateKind<LogsGate> = {
   kind: 'logs',
   schema,
-  once: true,
+  rests: restsNow,
   needsRest: ({ compare }) => compare === 'updated-vs-rest',
   // Half a minute, so that there is something to read.
   defaults: { count: 1, failureLimit: 0, initialDelayMs: 30_000 },
@@ -62,27 +60,19 @@ export const logsGate: GateKind<LogsGate> = {
         ? `no line of the updated pods' logs matches ${text}`
         : `no line of the updated pods' logs matches ${text}, unless pods on last good log it too`,
     ),
-  ask: (config, scene) => [...tested(config, scene), ...controls(config, scene)].map((pod) => request(config, pod)),
+  ask: (config, scene) => lookedAt(config, scene).map((pod) => request(config, pod)),
+  askMore: (config, scene, answers) =>
+    hasLines(config, answers) ? controlsOf(config, scene).map((pod) => request(config, pod)) : [],
   judge: (config, scene, answers) => {
-    const updated = tested(config, scene);
+    const updated = lookedAt(config, scene);
+    const asked = controlsOf(config, scene).slice(0, Math.max(0, answers.length - updated.length));
     return judgeLogs(
       config,
       updated.map((pod, index) => ({ pod, answer: answers[index] })),
-      controls(config, scene).map((pod, index) => ({ pod, answer: answers[updated.length + index] })),
+      asked.map((pod, index) => ({ pod, answer: answers[updated.length + index] })),
     );
   },
 };
-
-function tested(config: LogsGate, { fresh }: GateScene): GatePod[] {
-  return sampled(fresh, config.pods);
-}
-
-function controls(config: LogsGate, scene: GateScene): GatePod[] {
-  if (config.compare === 'none') return [];
-  const first = scene.updated.length === scene.fresh.length;
-  const least = first ? controlsOfFirstBatch : 1;
-  return sampled(scene.rest, Math.min(config.pods, Math.max(least, scene.fresh.length)));
-}
 
 function request({ container: name, maxLines }: LogsGate, pod: GatePod): GateRequest {
   return {

@@ -32,9 +32,7 @@ interface Found {
  */
 export function judgeLogs(rule: LogRule, updated: readonly PodLog[], controls: readonly PodLog[]): Measurement {
   if (updated.length === 0) return { outcome: 'inconclusive', sentence: 'the batch has no pod', samples: 0 };
-  const holds = matcherOf(rule.pattern);
-  const ignored = rule.ignore === undefined ? () => false : matcherOf(rule.ignore);
-  const counts = (line: string): boolean => holds(line) && !ignored(line);
+  const counts = counting(rule);
   const known = new Set(controls.flatMap(({ pod, answer }) => shapes(linesOf(answer).filter(counts), pod)));
   const readControls = controls.filter(({ answer }) => answer?.form === 'logs').length;
   const found = newLines(updated, counts, known);
@@ -56,6 +54,18 @@ export function judgeLogs(rule: LogRule, updated: readonly PodLog[], controls: r
   const [line] = found.values();
   const sentence = `no pod on last good to compare with, and error lines such as ${quote(line?.line ?? '')}`;
   return { outcome: 'inconclusive', sentence: oneLine(sentence), samples };
+}
+
+/** Whether any log has a line that counts, so that it is worth to ask whether others log it too. */
+export function hasLines(rule: LogRule, answers: readonly GateAnswer[]): boolean {
+  const counts = counting(rule);
+  return answers.some((answer) => linesOf(answer).some(counts));
+}
+
+function counting(rule: LogRule): (line: string) => boolean {
+  const holds = matcherOf(rule.pattern);
+  const ignored = rule.ignore === undefined ? () => false : matcherOf(rule.ignore);
+  return (line) => holds(line) && !ignored(line);
 }
 
 function newLines(

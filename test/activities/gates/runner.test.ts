@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type AskGate, GateRunner } from '../../../activities/gates/runner.ts';
+import { logsGate } from '../../../domain/gates/kinds/logs.ts';
 import type { GateAnswer, GateScene, GateSpec } from '../../../domain/gates/types.ts';
 
 const names = { cluster: 'prod', namespace: 'agents', daemonset: 'agent', commit: 'c', batch: 'canary' };
@@ -28,10 +29,10 @@ const ill: GateAnswer = {
 };
 
 /** A runner whose every measurement can be waited for. */
-function running(gates: GateSpec[], ask: AskGate, kept = {}) {
+function running(gates: GateSpec[], ask: AskGate, kept = {}, world = scene) {
   let ended: () => void = () => undefined;
   const onChange = (): void => ended();
-  const runner = new GateRunner({ gates, onFailure: 'rollback', scene: () => scene, ask, kept, onChange }, 0);
+  const runner = new GateRunner({ gates, onFailure: 'rollback', scene: () => world, ask, kept, onChange }, 0);
   const measure = async (nowMs: number): Promise<void> => {
     const end = new Promise<void>((resolve) => {
       ended = resolve;
@@ -118,4 +119,30 @@ test('a Job is not run again once it has passed', async () => {
   expect(asked).toBe(1);
   expect(runner.verdict(60_000).state).toBe('passed');
   await runner.stop();
+});
+
+test('what is asked beside the first questions counts as requests too, and a worker that takes over goes on counting', async () => {
+  const config = { ...logsGate.schema.parse({ pattern: 'error' }) };
+  const spec = gate('new-errors', { kind: 'logs', count: 1, config });
+  const rest = ['r1', 'r2', 'r3', 'r4'].map((node) => ({ ...pod, node, name: `agent-${node}` }));
+  const world: GateScene = { ...scene, rest, soakMs: 0 };
+  const asked: string[] = [];
+  const ask: AskGate = async (_gate, request) => {
+    if (request.form === 'logs') asked.push(request.pod.node);
+    return { form: 'logs', lines: ['error: usual'], truncated: false };
+  };
+  const { runner, measure } = running([spec], ask, {}, world);
+  await measure(0);
+  expect(asked).toEqual(['n1', 'r1', 'r2', 'r3']);
+  expect(runner.tallies()['new-errors']).toMatchObject({ successes: 1, requests: 4 });
+  await runner.stop();
+  const second = running([spec], ask, runner.tallies(), world);
+  second.runner.tick(60_000);
+  expect(asked).toHaveLength(4);
+  await second.runner.stop();
+  const fresh = running([spec], ask, { 'new-errors': { ...runner.tallies()['new-errors'], requests: 1 } }, world);
+  await fresh.measure(60_000);
+  expect(asked.slice(4)).toEqual(['n1', 'r2', 'r3']);
+  expect(fresh.runner.tallies()['new-errors']).toMatchObject({ successes: 2, requests: 4 });
+  await fresh.runner.stop();
 });
