@@ -53,8 +53,11 @@ export interface PruneStep {
 export interface SyncActivities {
   /** Reads, renders, validates, dry-runs and diffs one commit. Applies nothing. */
   prepareSync(input: { spec: ApplicationSpec; commit: string }): Promise<SyncPlan>;
-  /** The same with every field change, for people. */
-  previewSync(input: { spec: ApplicationSpec; commit: string }): Promise<Preview>;
+  /**
+   * The same with every field change, for people; with `patches` every changed object as a unified diff instead. What a sync would
+   * refuse is shown beside the rest.
+   */
+  previewSync(input: { spec: ApplicationSpec; commit: string; patches?: true }): Promise<Preview>;
   /**
    * Adopts the DaemonSets that the plan adopts, then applies every object that is not a DaemonSet in kind order, then the
    * fields of the DaemonSets that restart no pod. Renders again and fails with Conflict when the digest differs.

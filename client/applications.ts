@@ -24,6 +24,8 @@ export interface PreviewRequest {
   by: string;
   /** A full commit; without it what the ref holds now. */
   commit?: string;
+  /** Every changed object as a unified diff of YAML instead of its fields. */
+  patches?: true;
 }
 
 const applicationKey = defineSearchAttributeKey(searchAttributeNames.application, 'KEYWORD');

@@ -52,6 +52,8 @@ export interface FieldNote {
   /** What is, or would be, on the cluster. */
   cluster?: string;
   owners?: FieldOwner[];
+  /** A rule for `spec.ignore` that leaves the field to the cluster. */
+  ignoreRule?: string;
 }
 
 /** One object of the change set. */
@@ -141,10 +143,40 @@ export interface Preview {
   batchPlans?: ShownBatchPlan[];
   /** Fields of policies that something else than the application decides; those that do not fit are left out. */
   policySources?: { namespace: string; name: string; sources: PolicySources }[];
+  /** Only where it was asked for: every changed object as YAML, those that do not fit left out. */
+  patches?: ObjectPatch[];
 }
 
 /** The batches of one DaemonSet before there is a rollout: counts move with the nodes, and it is not yet said which ones. */
 export interface ShownBatchPlan extends Omit<BatchPlan, 'rules'> {
   namespace: string;
   name: string;
+  /** What it costs; absent for an install, which restarts nothing. */
+  cost?: RolloutCost;
+}
+
+/** What a rollout costs, on the nodes of now. */
+export interface RolloutCost {
+  /** Pods that restart. */
+  pods: number;
+  /** The same by zone, and by pool where nodes carry a pool label. */
+  zones: Record<string, number>;
+  pools: Record<string, number>;
+  /** How long one node takes, and where that is from: pods that run now, or the policy's `readyWithin`. */
+  nodeMs: number;
+  basis: 'measured' | 'policy';
+  /** All batches and soaks when nothing fails, without the time that approvals, gates, windows and the end of old pods take. */
+  expectedMs: number;
+  /** Batches that wait for a person. */
+  approvals: number;
+}
+
+/** A masked, unified diff of one object as YAML, for `nodewave diff -o diff`. */
+export interface ObjectPatch {
+  kind: string;
+  apiVersion: string;
+  namespace?: string;
+  name: string;
+  /** Lines of context and change, without file names. */
+  patch: string;
 }

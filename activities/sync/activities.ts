@@ -10,8 +10,9 @@ import { whileBeating, withHeartbeat } from '../heartbeat.ts';
 import { applyPlan } from './apply.ts';
 import { type RenderCommit, renderAsPlanned, type SyncContext } from './context.ts';
 import { prepareChangeSet } from './prepare.ts';
-import { boundedPreview } from './preview.ts';
+import { fieldPreview } from './preview.ts';
 import { previewBatches } from './preview-batches.ts';
+import { patchPreview } from './preview-patches.ts';
 import { pruneDaemonSets } from './prune.ts';
 import { pruneBatch } from './prune-batches.ts';
 import { pruneStops } from './prune-stops.ts';
@@ -47,9 +48,11 @@ export function createSyncActivities(deps: SyncDeps): SyncActivities {
     async prepareSync({ spec, commit }) {
       return (await prepare(spec, commit)).plan;
     },
-    async previewSync({ spec, commit }) {
-      const prepared = await prepare(spec, commit);
-      return boundedPreview(prepared, await previewBatches(contextFor(spec), prepared, cancellation()));
+    async previewSync({ spec, commit, patches }) {
+      const context: SyncContext = { ...contextFor(spec), forPeople: true };
+      const prepared = await prepareChangeSet(context, commit, await deps.render(spec, commit));
+      const batches = await previewBatches(context, prepared, cancellation());
+      return patches === true ? patchPreview(prepared, batches) : fieldPreview(prepared, batches);
     },
     async applySync({ spec, plan, othersWait }) {
       const rendered = await renderAsPlanned(deps.render, spec, plan);

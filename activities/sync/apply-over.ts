@@ -18,6 +18,8 @@ export interface ApplyOver {
   overKubectl: boolean;
   /** So it has over other delivery tools, because a person has said so. */
   overTools?: boolean;
+  /** Over everyone, in a dry run that shows what git asks for. */
+  overAll?: boolean;
   dryRun?: boolean;
 }
 
@@ -27,7 +29,7 @@ export interface ApplyOver {
  * @throws NodewaveError Conflict that names managers and fields, or that the object has changed since it was read
  */
 export async function applyOver(client: ClusterClient, options: ApplyOver): Promise<KubeObject> {
-  const { application, path, object, dryRun, overKubectl, overTools = false } = options;
+  const { application, path, object, dryRun, overKubectl, overTools = false, overAll = false } = options;
   const body = options.body ?? object.body;
   const manager = fieldManager(application);
   const request = { fieldManager: manager, dryRun, fieldValidation: 'Strict' as const };
@@ -41,6 +43,7 @@ export async function applyOver(client: ClusterClient, options: ApplyOver): Prom
     const stubborn = others.filter(
       ({ manager: other }) => !(overKubectl && isKubectl(other)) && !(overTools && isDeliveryTool(other)),
     );
+    if (overAll && dryRun === true) return await client.apply<KubeObject>(path, body, { ...request, force: true });
     if (stubborn.length > 0) throw conflictError(object, stubborn);
     return await client.apply<KubeObject>(path, body, { ...request, force: true });
   }

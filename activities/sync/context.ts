@@ -24,6 +24,8 @@ export interface SyncContext {
   discovery: Discovery;
   spec: ApplicationSpec;
   application: string;
+  /** Only shown, never applied: what a sync would refuse comes as a refusal of its object, beside all other changes. */
+  forPeople?: true;
 }
 
 /** Whether a person has said that objects of other delivery tools are to be taken over. */

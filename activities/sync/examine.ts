@@ -1,5 +1,5 @@
 import { claimOf } from '../../domain/adopt/claim.ts';
-import { fieldChanges } from '../../domain/diff/change.ts';
+import { overlay } from '../../domain/diff/overlay.ts';
 import { canonicalJson } from '../../domain/digest.ts';
 import type { DocumentError } from '../../domain/document-error.ts';
 import { NodewaveError } from '../../domain/failures.ts';
@@ -7,12 +7,13 @@ import { fieldManager } from '../../domain/ids.ts';
 import { describeObject, isDaemonSet } from '../../domain/manifest/object.ts';
 import { pathInSentence, placeOf } from '../../domain/manifest/place.ts';
 import { at, isPlainObject } from '../../domain/plain.ts';
-import type { FieldChange, ObjectAction } from '../../domain/sync.ts';
+import type { FieldChange, FieldNote, ObjectAction } from '../../domain/sync.ts';
 import { KubeError } from '../cluster/kube-error.ts';
 import type { DaemonSet, KubeObject } from '../cluster/objects.ts';
 import { readRecord } from '../cluster/record-store.ts';
 import { describeEdit } from '../rollout/edits.ts';
 import { isForced, type SyncContext } from './context.ts';
+import { fieldsOf } from './fields.ts';
 import type { Located } from './locate.ts';
 import { predict } from './predict.ts';
 
@@ -23,6 +24,10 @@ export interface Examined extends Located {
   desired: KubeObject;
   action: ObjectAction;
   changes: FieldChange[];
+  /** What a sync leaves, although git and the cluster do not say the same. */
+  notes: FieldNote[];
+  /** Why a sync would be refused; only where it is not thrown, because people want to see the rest. */
+  refusal?: string;
 }
 
 /**
@@ -30,21 +35,73 @@ export interface Examined extends Located {
  * that all of a commit can be told at once.
  * @throws NodewaveError Conflict when someone else manages the object
  */
-export async function examineObject(context: SyncContext, located: Located): Promise<Examined | DocumentError> {
-  const { object, live } = located;
+export async function examineObject(
+  context: SyncContext,
+  located: Located,
+  secrets: readonly string[] = [],
+): Promise<Examined | DocumentError> {
+  const { live } = located;
   const adopt = live !== null && needsAdoption(context, located, live);
   const refusal = live === null ? null : immutableSelector(located, live);
-  if (refusal !== null) return refusal;
-  try {
-    const desired = await predict(context, located, adopt, !adopt && (await isAsLeft(context, located)));
-    const changes = changesOf(located, desired);
+  const judged = async (desired: KubeObject, refused?: string): Promise<Examined> => {
+    const { changes, notes } = await fieldsOf(context, located, desired, secrets, adopt);
     const action = live === null ? 'create' : changes.length > 0 ? 'configure' : 'unchanged';
-    return { ...located, adopt, desired, action, changes };
-  } catch (error) {
-    if (!(error instanceof KubeError) || error.code !== 'BadInput') throw error;
-    const place = placeOf(object, pathInSentence(object.body, error.message));
-    return { ...place, message: `${describeObject(object)}: ${error.message}` };
+    return {
+      ...located,
+      adopt,
+      desired,
+      action,
+      changes,
+      notes,
+      ...(refused === undefined ? {} : { refusal: refused }),
+    };
+  };
+  if (refusal !== null && live !== null) {
+    return context.forPeople === true ? await judged(laidOver(located, live), refusal.message) : refusal;
   }
+  const dryRun = async (overAll = false): Promise<KubeObject> =>
+    await predict(context, located, adopt, !adopt && (await isAsLeft(context, located)), overAll);
+  try {
+    return await judged(await dryRun());
+  } catch (error) {
+    if (context.forPeople === true && isOwnersConflict(error)) return await judged(await dryRun(true), error.message);
+    if (!(error instanceof KubeError) || error.code !== 'BadInput') throw error;
+    const said = refusedField(located, error);
+    if (context.forPeople !== true || live === null || !isImmutable(error)) return said;
+    return withImmutable(
+      await judged(laidOver(located, live), `${said.message}; delete the object to have it made anew`),
+      error,
+    );
+  }
+}
+
+/** Someone else owns a field that git states differently; not a write that came too late. */
+function isOwnersConflict(error: unknown): error is NodewaveError {
+  return error instanceof NodewaveError && !(error instanceof KubeError) && error.code === 'Conflict';
+}
+
+function refusedField({ object }: Located, error: KubeError): DocumentError {
+  const place = placeOf(object, pathInSentence(object.body, error.message));
+  return { ...place, message: `${describeObject(object)}: ${error.message}` };
+}
+
+function isImmutable(error: KubeError): boolean {
+  return /immutable|may not (?:be )?changed?|cannot change|updates to .* are forbidden/i.test(error.message);
+}
+
+function laidOver({ object }: Located, live: KubeObject): KubeObject {
+  return overlay(live, object.body) as KubeObject;
+}
+
+/** The fields that the API server named are those that need the object to be made anew. */
+function withImmutable(examined: Examined, { causes }: KubeError): Examined {
+  const named = causes.map(({ field = '' }) => field).filter((field) => field !== '');
+  const changes = examined.changes.map((change) =>
+    named.length === 0 || named.some((field) => change.path.startsWith(field))
+      ? { ...change, class: 'immutable' as const }
+      : change,
+  );
+  return { ...examined, changes };
 }
 
 /**
@@ -90,19 +147,4 @@ function normalSelector(selector: unknown): string {
   const kept = isPlainObject(selector) ? selector : {};
   const filled = Object.entries(kept).filter(([, value]) => value !== null && canonicalJson(value).length > 2);
   return canonicalJson(Object.fromEntries(filled));
-}
-
-function changesOf({ object, live }: Located, desired: KubeObject): FieldChange[] {
-  const { apiVersion, kind } = object;
-  // Of a new object git's own text is shown: the defaults of the API server would drown it.
-  const after = live === null ? object.body : desired;
-  if (!isDaemonSet(object)) return fieldChanges({ apiVersion, kind, live, desired: after });
-  const before = live === null ? null : onlyStrategyType(live, at(live, 'spec', 'updateStrategy', 'type'));
-  return fieldChanges({ apiVersion, kind, live: before, desired: onlyStrategyType(after, 'OnDelete') });
-}
-
-/** What Nodewave writes as the strategy is OnDelete, whatever git asks for; the rest of the strategy then means nothing. */
-function onlyStrategyType(object: Record<string, unknown>, type: unknown): Record<string, unknown> {
-  const spec = isPlainObject(object.spec) ? object.spec : {};
-  return { ...object, spec: { ...spec, updateStrategy: { type } } };
 }

@@ -1,4 +1,7 @@
+import { leaveIgnored } from '../../domain/application/ignore-rules.ts';
+import type { Difference } from '../../domain/diff/compare.ts';
 import type { DocumentError } from '../../domain/document-error.ts';
+import { fieldManager } from '../../domain/ids.ts';
 import { apiGroup, type ManifestObject } from '../../domain/manifest/object.ts';
 import { placeOf } from '../../domain/manifest/place.ts';
 import { at } from '../../domain/plain.ts';
@@ -19,6 +22,8 @@ export interface Located {
    * its kind.
    */
   awaits?: 'namespace' | 'kind';
+  /** What rules of the application leave as it is on the cluster; `object` is without it. */
+  ignored?: Difference[];
 }
 
 /**
@@ -40,11 +45,18 @@ export async function locateObjects(
       return { ...place(resource, object), live: null, awaits: 'namespace' };
     }
     const found = place(resource, object);
-    return { ...found, live: await context.client.get<KubeObject>(found.path) };
+    return leftAlone(context, { ...found, live: await context.client.get<KubeObject>(found.path) });
   });
   const located = results.filter((result): result is Located => 'path' in result);
   const errors = results.filter((result): result is DocumentError => !('path' in result));
   return { located, errors };
+}
+
+/** Here, so that what is compared and what is applied are the same. */
+function leftAlone({ spec, application }: SyncContext, found: Located): Located {
+  const { object, live } = found;
+  const { body, ignored } = leaveIgnored(spec.ignore ?? [], object, live, fieldManager(application));
+  return ignored.length === 0 ? found : { ...found, object: { ...object, body }, ignored };
 }
 
 function place(resource: Resource, object: ManifestObject): Pick<Located, 'object' | 'path' | 'collection'> {

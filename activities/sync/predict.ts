@@ -19,12 +19,14 @@ const predictable = ['DaemonSet', 'ConfigMap', 'Secret'];
  * The object as it would be after the sync, defaulted and checked by the API server's dry runs, in which nothing is
  * written. `adopt` predicts what is left once kubectl's fields have changed hands: what git dropped goes.
  * @param ours what is live is what the application knows, so whoever wrote a part of it by hand is no obstacle
+ * @param overAll show what git asks for, although others own a part of it and a sync would be refused
  */
 export async function predict(
   context: SyncContext,
   located: Located,
   adopt: boolean,
   ours = false,
+  overAll = false,
 ): Promise<KubeObject> {
   const { client, application, spec } = context;
   const { object, live, path } = located;
@@ -40,6 +42,7 @@ export async function predict(
     object,
     overKubectl,
     overTools: adopt && isForced(context),
+    overAll,
     dryRun: true,
   });
   if (live === null || !adopt || !predictable.includes(object.kind)) return applied;

@@ -1,3 +1,4 @@
+import { secretValues } from '../../domain/diff/secret-values.ts';
 import { type DocumentError, describeErrors } from '../../domain/document-error.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import { daemonSetLabel } from '../../domain/ids.ts';
@@ -19,12 +20,16 @@ import { warningsOf } from './warnings.ts';
 
 const shownErrors = 10;
 const maxPolicyBytes = 40 * 1024;
+const leastForeignSecret = 8;
 
 /** What a commit would change, and what was found out on the way. */
 export interface Prepared {
   plan: SyncPlan;
   /** With every field change. */
   objects: ObjectChange[];
+  examined: Examined[];
+  /** What the Secrets of the commit and their live ones hold. */
+  secrets: string[];
   daemonSets: { sync: DaemonSetSync; examined: Examined; resolved: ResolvedPolicy }[];
 }
 
@@ -37,7 +42,12 @@ export async function prepareChangeSet(context: SyncContext, commit: string, ren
   }
   const { located, errors } = await locateObjects(context, objects);
   refuse(commit, errors);
-  const results = await inParallel(located, lanes, (item) => examineObject(context, item));
+  // Copies of a secret elsewhere are only told from other texts when it is long enough to be one.
+  const secrets = secretValues(located.flatMap(({ object, live }) => [object.body, live]));
+  const long = secrets.filter((text) => text.length >= leastForeignSecret);
+  const results = await inParallel(located, lanes, (item) =>
+    examineObject(context, item, item.object.kind === 'Secret' ? secrets : long),
+  );
   const examined = results.filter((result): result is Examined => 'desired' in result);
   refuse(
     commit,
@@ -76,9 +86,13 @@ export async function prepareChangeSet(context: SyncContext, commit: string, ren
     },
     daemonSets: judged.map(({ sync }) => sync),
     ...(prune.length === 0 ? {} : { prune }),
-    warnings: [...warnings, ...back, ...warningsOf(examined, context.application, notes)],
+    warnings: [...refusals(examined), ...warnings, ...back, ...warningsOf(examined, context.application, notes)],
   };
-  return { plan, objects: examined.map(objectChange), daemonSets: judged };
+  return { plan, objects: examined.map(objectChange), examined, secrets, daemonSets: judged };
+}
+
+function refusals(examined: readonly Examined[]): string[] {
+  return examined.flatMap(({ refusal }) => (refusal === undefined ? [] : [`a sync would be refused: ${refusal}`]));
 }
 
 function refuse(commit: string, errors: readonly DocumentError[]): void {
@@ -102,7 +116,16 @@ function refusePolicies(daemonSets: readonly DaemonSetSync[]): void {
   );
 }
 
-function objectChange({ object, action, changes }: Examined): ObjectChange {
+function objectChange({ object, action, changes, notes, refusal }: Examined): ObjectChange {
   const { apiVersion, kind, namespace, name } = object;
-  return { apiVersion, kind, ...(namespace === undefined ? {} : { namespace }), name, action, fields: changes };
+  return {
+    apiVersion,
+    kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+    action,
+    fields: changes,
+    ...(notes.length === 0 ? {} : { notes }),
+    ...(refusal === undefined ? {} : { refusal }),
+  };
 }

@@ -7,8 +7,17 @@ const maxBytes = 56 * 1024;
 const maxFieldsPerObject = 100;
 const maxSourceBytes = 16 * 1024;
 
-/** The preview, cut down to what fits into a payload; changed objects and costly changes stay longest. */
-export function boundedPreview({ plan, objects, daemonSets }: Prepared, batchPlans: ShownBatchPlan[]): Preview {
+/** The preview with every field change that fits. */
+export function fieldPreview(prepared: Prepared, batchPlans: ShownBatchPlan[]): Preview {
+  const { room: _room, ...preview } = boundedPreview(prepared, batchPlans);
+  return preview;
+}
+
+/** The preview, cut down to what fits into a payload; changed objects and costly changes stay longest. `room` is what is left, in bytes. */
+export function boundedPreview(
+  { plan, objects, daemonSets }: Pick<Prepared, 'plan' | 'objects' | 'daemonSets'>,
+  batchPlans: ShownBatchPlan[],
+): Preview & { room: number } {
   const policySources = sourcesThatFit(daemonSets);
   let room = maxBytes - size({ plan, batchPlans, policySources });
   let truncated = false;
@@ -16,11 +25,12 @@ export function boundedPreview({ plan, objects, daemonSets }: Prepared, batchPla
   const weight = (object: ObjectChange): number =>
     object.kind === 'DaemonSet' ? 0 : object.action === 'unchanged' ? 2 : 1;
   for (const object of [...objects].sort((a, b) => weight(a) - weight(b))) {
-    const bare = { ...object, fields: [] as ObjectChange['fields'] };
-    if (size(bare) > room) {
-      truncated = true;
-      continue;
-    }
+    const whole = { ...object, fields: [] as ObjectChange['fields'] };
+    // Notes change nothing: before an object is left out, they are.
+    const { notes: _notes, ...rest } = whole;
+    const bare = size(whole) > room ? rest : whole;
+    if (bare !== whole || size(bare) > room) truncated = true;
+    if (size(bare) > room) continue;
     room -= size(bare);
     for (const field of object.fields) {
       if (size(field) > room || bare.fields.length === maxFieldsPerObject) {
@@ -35,7 +45,7 @@ export function boundedPreview({ plan, objects, daemonSets }: Prepared, batchPla
   // Shown in the order in which they are applied.
   const order = new Map(objects.map((object, index) => [key(object), index]));
   kept.sort((a, b) => (order.get(key(a)) ?? 0) - (order.get(key(b)) ?? 0));
-  return { plan, objects: kept, truncated, batchPlans, policySources };
+  return { plan, objects: kept, truncated, batchPlans, policySources, room };
 }
 
 /** Only what people could not see in the application: the rest is in its spec already. */

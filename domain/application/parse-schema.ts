@@ -3,6 +3,7 @@ import { isPlainObject } from '../plain.ts';
 import { policyFields } from '../policy/schema.ts';
 import { apiVersion, applicationDefaults as defaults } from './defaults.ts';
 import { makeRef, refKinds, refProblem } from './git-ref.ts';
+import { ignoreRules } from './ignore.ts';
 import { mapping } from './parse-mapping.ts';
 import * as value from './parse-values.ts';
 import type { PruneInBatches } from './spec.ts';
@@ -81,6 +82,7 @@ export const applicationSchema = mapping('a NodeApplication', {
     destination,
     sync: sync.prefault({}),
     rollout: policyFields.prefault({}),
+    ignore: ignoreRules.optional(),
   }),
 });
 

@@ -79,5 +79,6 @@ function toSpec({ metadata, spec }: ApplicationDocument): ApplicationSpec {
       ...(adopt === undefined ? {} : { adopt }),
     },
     rollout: { ...defaultPolicy(), ...rollout },
+    ...(spec.ignore === undefined ? {} : { ignore: spec.ignore }),
   };
 }

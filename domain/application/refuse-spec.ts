@@ -47,6 +47,8 @@ function findProblem(name: string, spec: unknown): string | null {
   }
   const batches = read(spec, ['rollout', 'batches']);
   if (!Array.isArray(batches) || batches.length === 0) return '"spec.rollout.batches" must have at least one batch';
+  const ignore = read(spec, ['ignore']);
+  if (ignore !== undefined && !Array.isArray(ignore)) return '"spec.ignore" must be a list';
   for (const name of lists) {
     const given = read(spec, ['rollout', name]);
     if (given !== undefined && !Array.isArray(given)) return `"spec.rollout.${name}" must be a list`;

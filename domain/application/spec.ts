@@ -1,3 +1,4 @@
+import type { IgnoreRule } from './ignore.ts';
 import type { IntOrPercent, RolloutPolicy } from '../rollout/policy.ts';
 
 /** What git revision an application follows; exactly one of the four. */
@@ -45,6 +46,8 @@ export interface ApplicationSpec {
   destination: { cluster: string; namespace: string };
   sync: SyncPolicy;
   rollout: RolloutPolicy;
+  /** Fields that a sync leaves to whoever set them. */
+  ignore?: IgnoreRule[];
   /** Where each field of `spec.rollout` was stated when it was applied, for `nodewave plan -o wide`; decides nothing. */
   origin?: SpecOrigin;
 }

@@ -25,6 +25,7 @@ export function applicationDocument(spec: ApplicationSpec): Record<string, unkno
         ...(sync.adopt === undefined ? {} : { adopt: sync.adopt }),
       },
       rollout: policyDocument(rollout),
+      ...(spec.ignore === undefined ? {} : { ignore: spec.ignore }),
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { ManagedFieldsEntry } from '../adopt/managed-fields.ts';
 import { isDaemonSet } from '../manifest/object.ts';
 import { isPlainObject, type PlainObject } from '../plain.ts';
-import type { FieldChange, FieldClass } from '../sync.ts';
+import type { FieldChange, FieldClass, FieldOwner } from '../sync.ts';
 import { compare, type Difference } from './compare.ts';
 import { setterOf } from './defaults.ts';
 import { listKeysOf } from './list-keys.ts';
@@ -30,6 +30,8 @@ export interface Comparison {
   secrets?: readonly string[];
   /** How values are written, for kinds that are not built in. */
   kindOf?: KindOf;
+  /** A rule that leaves a field to its owners. */
+  suggest?: (path: Path, owners: readonly FieldOwner[]) => string | undefined;
 }
 
 /**
@@ -43,6 +45,7 @@ export function fieldChanges(comparison: Comparison): FieldChange[] {
     const { path, after } = difference;
     const values = maskPair({ kind, secrets }, path, difference.before, after);
     const fieldOwners = ownersOf(path, owners);
+    const rule = comparison.suggest?.(path, fieldOwners);
     const own = stated === undefined || live === null || after === undefined || isStated(stated, path);
     return {
       path: showPath(path),
@@ -50,6 +53,7 @@ export function fieldChanges(comparison: Comparison): FieldChange[] {
       class: live === null ? 'noRestart' : classOf(apiVersion, kind, path),
       ...(fieldOwners.length === 0 ? {} : { owner: describeOwners(fieldOwners), owners: fieldOwners }),
       ...(own ? {} : { setBy: setterOf(apiVersion, kind, path, after) }),
+      ...(rule === undefined ? {} : { ignoreRule: rule }),
     };
   });
 }
@@ -68,12 +72,11 @@ export function differencesOf({ apiVersion, kind, live, desired, kindOf }: Compa
   const found = compare(before, after, rules).filter(({ path }) => !identity.includes(showPath(path)));
   if (live === null || !runsPods(apiVersion, kind)) return found;
   // Whatever differs in a template restarts pods, also another writing of the same value: the API server compares bytes.
-  const template = compare(before, after, { listKeys: rules.listKeys, strict: true }).filter(({ path }) =>
-    startsWith(path, 'spec', 'template'),
-  );
-  return [...found.filter(({ path }) => !startsWith(path, 'spec', 'template')), ...template].sort(
-    (a, b) => Number(startsWith(b.path, 'metadata')) - Number(startsWith(a.path, 'metadata')),
-  );
+  const isTemplate = ({ path }: Difference): boolean => startsWith(path, 'spec', 'template');
+  const exact = compare(before, after, { listKeys: rules.listKeys, strict: true }).filter(isTemplate);
+  const first = found.findIndex(isTemplate);
+  const others = found.filter((difference) => !isTemplate(difference));
+  return first === -1 ? [...others, ...exact] : [...others.slice(0, first), ...exact, ...others.slice(first)];
 }
 
 /** API groups whose objects the API server reads into types of its own, so that it writes every value in one way. */

@@ -39,7 +39,7 @@ export function statedDifferences(stated: PlainObject, actual: PlainObject, list
 }
 
 /** The API server keeps a Secret's `stringData` in its `data`. */
-function stringDataAsData(body: PlainObject): PlainObject {
+export function stringDataAsData(body: PlainObject): PlainObject {
   if (body.kind !== 'Secret' || !isPlainObject(body.stringData)) return body;
   const { stringData, ...rest } = body;
   const entries = Object.entries(stringData).map(([key, text]) => {

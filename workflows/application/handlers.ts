@@ -89,7 +89,7 @@ export function setHandlers(app: App): void {
   );
   setPauseHandlers(app);
   setExplainHandler(app);
-  setHandler(messages.previewUpdate, (request) => preview(app, request?.commit), options(app, 'preview'));
+  setHandler(messages.previewUpdate, (request) => preview(app, request), options(app, 'preview'));
   setHandler(
     messages.applicationRetryUpdate,
     (decision) => {
@@ -136,14 +136,15 @@ export function setHandlers(app: App): void {
   );
 }
 
-async function preview(app: App, named: unknown): Promise<Preview> {
+async function preview(app: App, request: Record<string, unknown> = {}): Promise<Preview> {
   const { spec } = app.state;
   if (!spec) throw refusal('Not configured yet.');
   const activities = previewActivities(spec.destination.cluster);
   try {
     const { repo, ref } = spec.source;
+    const { commit: named, patches } = request;
     const commit = typeof named === 'string' ? named : (await activities.resolveRef({ repo, ref })).commit;
-    return await activities.previewSync({ spec, commit });
+    return await activities.previewSync({ spec, commit, ...(patches === true ? { patches } : {}) });
   } catch (error) {
     if (isCancellation(error)) throw error;
     const failed = readFailure(error);
