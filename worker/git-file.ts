@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { GitCredential } from '../activities/git/credentials.ts';
+import type { TrustedKeys } from '../activities/git/signature.ts';
 import { defaultGitAccess, type GitAccess } from '../domain/application/git-access.ts';
 import { type GitAddress, gitAddress, gitProtocols } from '../domain/application/git-address.ts';
 import { repoProblem } from '../domain/application/repo-url.ts';
@@ -12,6 +13,8 @@ import { type ConfigFile, readConfigFile } from './config-file.ts';
 export interface GitSettings {
   access: GitAccess;
   credentials: GitCredential[];
+  /** Files with public keys, by the names that applications use. */
+  trustedKeys: TrustedKeys;
   /** Most bytes that one commit may bring. */
   maxFetchBytes: number;
   fetchTimeoutMs: number;
@@ -21,7 +24,7 @@ export interface GitSettings {
 const variable = 'NODEWAVE_GIT_FILE';
 const credentialKeys = ['for', 'username', 'passwordFile', 'privateKeyFile', 'knownHostsFile'];
 const limitKeys = ['maxFetchMiB', 'fetchSeconds', 'lookUpSeconds'];
-const keys = ['hosts', 'protocols', 'credentials', 'limits', ...credentialKeys, ...limitKeys];
+const keys = ['hosts', 'protocols', 'credentials', 'trustedKeys', 'limits', ...credentialKeys, ...limitKeys];
 const path = (what: string) => z.string(`expected the path of ${what}`).min(1, `expected the path of ${what}`);
 const whole = (min: number, max: number) => {
   const expected = `expected a whole number from ${min} to ${max}`;
@@ -56,6 +59,7 @@ const fileSchema = z.strictObject(
       .min(1, 'expected at least one protocol')
       .optional(),
     credentials: z.array(credentialSchema, 'expected a list of credentials').optional(),
+    trustedKeys: z.record(z.string(), path('a file that holds a public key'), 'expected a map of key names').optional(),
     limits: z
       .strictObject(
         {
@@ -67,7 +71,7 @@ const fileSchema = z.strictObject(
       )
       .optional(),
   },
-  'expected a mapping with hosts, protocols, credentials or limits',
+  'expected a mapping with hosts, protocols, credentials, trustedKeys or limits',
 );
 
 type GitFile = z.output<typeof fileSchema>;
@@ -87,6 +91,7 @@ export function readGitFile(file: string | undefined, local: boolean): GitSettin
       ...(hosts === undefined ? {} : { hosts }),
     },
     credentials: file === undefined || read === undefined ? [] : readCredentials(file, read),
+    trustedKeys: file === undefined || read === undefined ? {} : readTrustedKeys(file, read),
     maxFetchBytes: maxFetchMiB * 2 ** 20,
     fetchTimeoutMs: fetchSeconds * 1_000,
     lookUpTimeoutMs: lookUpSeconds * 1_000,
@@ -120,6 +125,28 @@ function readCredentials(file: string, { value, place }: ConfigFile<GitFile>): G
       knownHostsFile: secretFile('knownHostsFile'),
     };
   });
+}
+
+function readTrustedKeys(file: string, { value, place }: ConfigFile<GitFile>): TrustedKeys {
+  const entries = Object.entries(value.trustedKeys ?? {}).map(([name, given]) => {
+    const refuse = (message: string): ConfigError =>
+      new ConfigError(`${variable}: ${place(['trustedKeys', name])}: trustedKeys.${name}: ${message}`);
+    if (!/^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/.test(name))
+      throw refuse('a name has at most 63 letters, digits, "-", "_" and "."');
+    const keyFile = resolve(dirname(file), given);
+    let text: string;
+    try {
+      text = readFileSync(keyFile, 'utf8');
+    } catch (error) {
+      throw refuse(`${keyFile} cannot be read (${String(error)}); correct the path`);
+    }
+    if (text.includes('PRIVATE KEY'))
+      throw refuse(`${keyFile} holds a private key, which must not be here; put its public half there`);
+    if (!/-----BEGIN PGP PUBLIC KEY BLOCK-----|^(sk-)?(ssh|ecdsa)-[\w@.-]+ [A-Za-z0-9+/]+/m.test(text))
+      throw refuse(`${keyFile} holds neither an OpenPGP public key (gpg --armor --export) nor an SSH one (.pub)`);
+    return [name, keyFile] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 type Refuse = (key: string, message: string) => ConfigError;

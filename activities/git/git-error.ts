@@ -1,3 +1,4 @@
+import { describeRef, type GitRef } from '../../domain/application/spec.ts';
 import { type FailureCode, NodewaveError } from '../../domain/failures.ts';
 import { maskCredentials } from '../../domain/mask-text.ts';
 
@@ -14,6 +15,12 @@ export class GitError extends Error {
   }
 }
 
+/** What was known of a ref before git was asked, so that what vanished is told from what never was. */
+export interface KnownRef {
+  ref?: GitRef;
+  lastSeen?: string;
+}
+
 /** One family of git's sentences: what it means and what to tell people. */
 interface Meaning {
   says: RegExp;
@@ -23,6 +30,9 @@ interface Meaning {
 
 const readAccess =
   'give the worker read access to it: "credentials" of its git file, an ssh key, or a public repository';
+
+const missingRepo =
+  /repository not found|does not appear to be a git repository|returned error: 404|repository '.*' (not found|does not exist)|no such file or directory|not a git repository/i;
 
 const meanings: readonly Meaning[] = [
   {
@@ -48,7 +58,7 @@ const meanings: readonly Meaning[] = [
     sentence: (repo) => `git was refused access to ${repo}; ${readAccess}`,
   },
   {
-    says: /repository not found|does not appear to be a git repository|returned error: 404|repository '.*' (not found|does not exist)|no such file or directory|not a git repository/i,
+    says: missingRepo,
     code: 'BadInput',
     sentence: (repo) => `there is no repository at ${repo}; correct spec.source.repo, or create it`,
   },
@@ -105,7 +115,11 @@ export function isOldServer(error: unknown): boolean {
 }
 
 /** The one place where git's own sentences become ours. Everything that is not known is Infrastructure: it is tried again. */
-export function toNodewaveError(error: unknown, repo: string, secrets: readonly string[] = []): unknown {
+export function toNodewaveError(
+  error: unknown,
+  repo: string,
+  { secrets = [], ref, lastSeen }: KnownRef & { secrets?: readonly string[] } = {},
+): unknown {
   if (isSystemError(error))
     return new NodewaveError('Infrastructure', `the git cache cannot be used: ${error.message}`);
   if (!(error instanceof GitError)) return error;
@@ -119,6 +133,12 @@ export function toNodewaveError(error: unknown, repo: string, secrets: readonly 
   if (error.reason === 'timeout')
     return new NodewaveError('Infrastructure', `${shown}: ${error.message}; trying again`);
   if (error.reason === 'tooMuch') return new NodewaveError('BadInput', `${shown}: ${error.message}`);
+  if (missingRepo.test(error.message) && ref !== undefined && lastSeen !== undefined && lastSeen !== '') {
+    const was = `${describeRef(ref)} held ${lastSeen.slice(0, 8)} when it was last seen`;
+    const what = `the repository ${shown} has vanished, or its credentials no longer see it: ${was}`;
+    const cure = 'restore it, or correct spec.source.repo';
+    return new NodewaveError('BadInput', `${what}; ${cure} (git: ${said})`);
+  }
   const meaning = meanings.find(({ says }) => says.test(error.message));
   if (meaning !== undefined) return new NodewaveError(meaning.code, `${meaning.sentence(shown)} (git: ${said})`);
   return new NodewaveError('Infrastructure', `git cannot reach ${shown}: ${said}`);

@@ -7,15 +7,18 @@ import { describeRef, type GitRef } from '../../domain/application/spec.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import type { ManifestFile } from '../../domain/manifest/parse.ts';
 import type { ResolvedCommit } from '../contract.ts';
+import { type CommitChecks, checkSignature, notInGit } from './check.ts';
 import { type GitCredential, secretsOf } from './credentials.ts';
 import { type GitSurroundings, gitEnvironment } from './environment.ts';
-import { isUnknownCommit, toNodewaveError } from './git-error.ts';
+import { isUnknownCommit, type KnownRef, toNodewaveError } from './git-error.ts';
 import { Mirror } from './mirror.ts';
 import { KeyedMutex } from './mutex.ts';
 import { createRefLists } from './ref-lists.ts';
+import { noteOn } from './ref-notes.ts';
 import { createRemotes } from './remote.ts';
 import { type LookedUp, lookUp } from './resolve.ts';
 import { createGitRunner } from './run.ts';
+import type { TrustedKeys } from './signature.ts';
 import { subjectOf } from './subject.ts';
 import { defaultReadLimits, listTree, type ReadLimits, readBlobs, readTree, type TreeEntry } from './tree.ts';
 
@@ -29,6 +32,8 @@ export interface GitStoreDeps {
   access?: GitAccess;
   /** How servers are told who asks. */
   credentials?: readonly GitCredential[];
+  /** Files with public keys, by the names that applications use. */
+  trustedKeys?: TrustedKeys;
   /** How long git may take to ask for refs (default 60 s) and to fetch (default 5 min). */
   lookUpTimeoutMs?: number;
   fetchTimeoutMs?: number;
@@ -59,6 +64,11 @@ export interface GitStore {
     path: string,
     options?: { limits?: ReadLimits; signal?: AbortSignal },
   ): Promise<ManifestFile[]>;
+  /**
+   * Throws BadInput when a full commit may not be applied because of its signature; returns sentences for people about
+   * signatures that are only to be warned of, submodules and files of Git LFS.
+   */
+  check(repo: string, commit: string, checks: CommitChecks, signal?: AbortSignal): Promise<string[]>;
   /** What a folder of a full commit holds, see `listTree`; fetched when it is not there. */
   list(
     repo: string,
@@ -82,8 +92,9 @@ const resolveAttempts = 3;
 export function createGitStore(deps: GitStoreDeps): GitStore {
   mkdirSync(deps.cacheDir, { recursive: true });
   const cacheDir = realpathSync(deps.cacheDir);
-  const { credentials = [], access, maxFetchBytes = 2 ** 30, fetchTimeoutMs = 300_000 } = deps;
-  const git = createGitRunner(gitEnvironment(cacheDir, deps.surroundings ?? {}));
+  const { credentials = [], trustedKeys = {}, access, maxFetchBytes = 2 ** 30, fetchTimeoutMs = 300_000 } = deps;
+  const env = gitEnvironment(cacheDir, deps.surroundings ?? {});
+  const git = createGitRunner(env);
   const remotes = createRemotes({ git, cacheDir, credentials });
   const lists = createRefLists({ git, remotes, cwd: cacheDir, timeoutMs: deps.lookUpTimeoutMs ?? 60_000 });
   const mirrors = { cacheDir, git, remotes, mutex: new KeyedMutex(), fetchTimeoutMs, maxFetchBytes };
@@ -98,12 +109,12 @@ export function createGitStore(deps: GitStoreDeps): GitStore {
     return new Mirror(mirrors, repo, commit).read(commit, read, signal);
   }
 
-  async function asNodewave<T>(repo: string, work: () => Promise<T>): Promise<T> {
+  async function asNodewave<T>(repo: string, work: () => Promise<T>, known: KnownRef = {}): Promise<T> {
     refuseRepo(repo, access);
     try {
       return await work();
     } catch (error) {
-      throw toNodewaveError(error, repo, secretsOf(repo, credentials));
+      throw toNodewaveError(error, repo, { ...known, secrets: secretsOf(repo, credentials) });
     }
   }
 
@@ -120,28 +131,40 @@ export function createGitStore(deps: GitStoreDeps): GitStore {
       subject: await subjectOf(git, dir, commit, signal),
     }));
 
+  async function resolve(repo: string, ref: GitRef, signal?: AbortSignal, options?: LookOptions) {
+    for (let attempt = 1; ; attempt++) {
+      const { commit } = await lookUpNow(repo, ref, signal, options);
+      try {
+        const found = await describe(repo, commit, signal);
+        const note = await noteOn(mirrors, repo, ref, { commit, lastSeen: options?.lastSeen }, signal);
+        return note === undefined ? found : { ...found, note };
+      } catch (error) {
+        if (!isUnknownCommit(error)) throw error;
+        if ('commit' in ref || attempt >= resolveAttempts) throw unknownCommit(repo, describeRef(ref));
+      }
+    }
+  }
+
   return {
-    lookUp: (repo, ref, signal, options) => asNodewave(repo, () => lookUpNow(repo, ref, signal, options)),
+    lookUp: (repo, ref, signal, options) =>
+      asNodewave(repo, () => lookUpNow(repo, ref, signal, options), { ref, lastSeen: options?.lastSeen }),
     resolve: (repo, ref, signal, options) =>
-      asNodewave(repo, async () => {
-        for (let attempt = 1; ; attempt++) {
-          const { commit } = await lookUpNow(repo, ref, signal, options);
-          try {
-            const found = await describe(repo, commit, signal);
-            const note = noteOn({ repo, movedTo: remotes.movedTo(repo) });
-            return note === undefined ? found : { ...found, note };
-          } catch (error) {
-            if (!isUnknownCommit(error)) throw error;
-            if ('commit' in ref || attempt >= resolveAttempts) throw unknownCommit(repo, describeRef(ref));
-          }
-        }
-      }),
+      asNodewave(repo, () => resolve(repo, ref, signal, options), { ref, lastSeen: options?.lastSeen }),
     describe: (repo, commit, signal) => asNodewave(repo, () => orUnknown(repo, commit, describe(repo, commit, signal))),
     readFiles: (repo, commit, path, { limits = defaultReadLimits, signal } = {}) =>
       asNodewave(repo, () => {
         const source = { commit, path: folderOf(path) };
         const files = inMirror(repo, commit, signal, (dir) => readTree(git, { dir, signal }, source, limits));
         return orUnknown(repo, commit, files);
+      }),
+    check: (repo, commit, checks, signal) =>
+      asNodewave(repo, () => {
+        const source = { commit, path: folderOf(checks.path) };
+        const notes = inMirror(repo, commit, signal, async (dir) => [
+          ...(await checkSignature({ git, env, cacheDir, trustedKeys }, { dir, signal }, commit, checks)),
+          ...(await notInGit(git, { dir, signal }, source)),
+        ]);
+        return orUnknown(repo, commit, notes);
       }),
     list: (repo, commit, path, { recursive, signal }) =>
       asNodewave(repo, () => {
@@ -161,11 +184,6 @@ function folderOf(path: string): string {
   const read = repoPath(path);
   if ('problem' in read) throw new NodewaveError('BadInput', `spec.source.path ${read.problem}`);
   return read.path;
-}
-
-function noteOn({ repo, movedTo }: { repo: string; movedTo: string | undefined }): string | undefined {
-  if (movedTo !== undefined) return `the repository ${repo} has moved to ${movedTo}; set spec.source.repo to it`;
-  return undefined;
 }
 
 async function orUnknown<T>(repo: string, commit: string, work: Promise<T>): Promise<T> {

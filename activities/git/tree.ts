@@ -1,6 +1,7 @@
 import { NodewaveError } from '../../domain/failures.ts';
 import type { ManifestFile } from '../../domain/manifest/parse.ts';
 import { parseBatch } from './cat-file.ts';
+import { isLfsPointer } from './lfs.ts';
 import type { GitRunner } from './run.ts';
 
 /** Bounds on what one path may hold. */
@@ -53,6 +54,7 @@ export async function readTree(
   if (entries.length === 0) return [];
 
   const blobs = await readBlobs(git, where, entries, limits.maxBytes);
+  refusePointers(entries.filter((_, index) => isLfsPointer(blobs[index] ?? Buffer.of())).map(inRepo));
   return entries.map((entry, index) => ({
     path: inRepo(entry),
     text: decodeText(blobs[index] ?? Buffer.of(), inRepo(entry)),
@@ -115,6 +117,14 @@ function runIn(
 ): Promise<Buffer> {
   const options = { cwd: where.dir, timeoutMs: 60_000, signal: where.signal, maxBytes, stdin };
   return git.run(['--git-dir=.', ...args], options);
+}
+
+function refusePointers(files: readonly string[]): void {
+  if (files.length === 0) return;
+  const what = files.length === 1 ? 'is a pointer of Git LFS' : 'are pointers of Git LFS';
+  const names = files.length > 5 ? `${files.slice(0, 5).join(', ')} and ${files.length - 5} more` : files.join(', ');
+  const cure = 'commit them to git itself, with "git lfs untrack"';
+  throw new NodewaveError('BadInput', `${names} ${what}, whose files are not fetched; ${cure}`);
 }
 
 function refuseTooMuch(entries: readonly TreeEntry[], path: string, short: string, limits: ReadLimits): void {

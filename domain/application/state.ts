@@ -137,6 +137,17 @@ export interface ApplicationPaused {
   atMs: number;
 }
 
+/** The newest commit that git was seen to hold. */
+export interface Observed {
+  commit: string;
+  subject: string;
+  atMs: number;
+  /** Of which repository and ref, as JSON: of another one it says nothing. */
+  of?: string;
+  /** That the ref did not simply go on: a rewound branch, a moved tag, a new address. */
+  note?: string;
+}
+
 /** The newest plan that was applied: a rollback asked for at night must not need git. */
 export interface AppliedPlan {
   commit: string;
@@ -177,7 +188,7 @@ export interface ApplicationState {
   pollProblem: string | null;
   /** Why the newest attempt came to nothing. `refMissing`: git has no such ref, so any commit will do. */
   invalid: { sentence: string; commit: string | null; refMissing: boolean } | null;
-  observed: { commit: string; subject: string; atMs: number } | null;
+  observed: Observed | null;
   /** Commit of the newest finished attempt, good or bad. */
   attempted: string | null;
   syncedCommit: string | null;

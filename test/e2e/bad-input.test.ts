@@ -211,7 +211,7 @@ describe.concurrent('a commit that cannot be used', () => {
 
     const before = versionOf(await scene.live());
     await scene.repo.git('push', '--quiet', 'origin', ':release');
-    expect((await scene.phase('invalid')).sentence).toContain('branch release does not exist');
+    expect((await scene.phase('invalid')).sentence).toContain('branch release has vanished from');
     expect(versionOf(await scene.live())).toBe(before);
     const second = await scene.commit({ 'agent.yaml': scene.agent('bad:2') });
     await scene.repo.git('push', '--quiet', 'origin', 'main:release');

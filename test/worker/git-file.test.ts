@@ -9,6 +9,8 @@ let folder: string;
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'nodewave-git-file-')));
   for (const name of ['token', 'key', 'known_hosts']) writeFileSync(join(folder, name), 'x\n', { mode: 0o600 });
+  writeFileSync(join(folder, 'ada.pub'), 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 ada\n');
+  writeFileSync(join(folder, 'private'), '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -32,6 +34,7 @@ test('without a file: https and ssh to every host, nothing local, a bound on siz
   expect(readGitFile(undefined, false)).toEqual({
     access: { protocols: ['https', 'ssh'] },
     credentials: [],
+    trustedKeys: {},
     maxFetchBytes: 2 ** 30,
     fetchTimeoutMs: 300_000,
     lookUpTimeoutMs: 60_000,
@@ -47,6 +50,7 @@ credentials:
   - {for: https://git.example.com, username: bot, passwordFile: token}
   - {for: https://git.example.com/platform, passwordFile: token}
   - {for: ssh://git@git.example.com/, privateKeyFile: key, knownHostsFile: known_hosts}
+trustedKeys: {ada: ada.pub}
 `;
   expect(read(text)).toEqual({
     access: { protocols: ['https'], hosts: ['git.example.com', '*.corp.example', 'git.other:8443'] },
@@ -59,6 +63,7 @@ credentials:
         knownHostsFile: join(folder, 'known_hosts'),
       },
     ],
+    trustedKeys: { ada: join(folder, 'ada.pub') },
     maxFetchBytes: 10 * 2 ** 20,
     fetchTimeoutMs: 20_000,
     lookUpTimeoutMs: 5_000,
@@ -89,6 +94,10 @@ test.each([
     'credentials[0].knownHostsFile: is missing; credentials for ssh need it',
   ],
   [one('for: https://git.example.com, passwordFile: "a b"'), 'holds other characters than letters, digits'],
+  ['trustedKeys: {ada: gone.pub}', 'DIR/git.yaml:1: trustedKeys.ada: DIR/gone.pub cannot be read'],
+  ['trustedKeys: {ada: private}', 'holds a private key, which must not be here; put its public half there'],
+  ['trustedKeys: {ada: token}', 'holds neither an OpenPGP public key (gpg --armor --export) nor an SSH one (.pub)'],
+  ['trustedKeys: {"a b": ada.pub}', 'a name has at most 63 letters'],
   [
     'credentials:\n  - {for: https://a.example/x, passwordFile: token}\n  - {for: https://A.example:443/x, passwordFile: token}\n',
     'DIR/git.yaml:3: credentials[1].for: credentials[0] is for the same; remove one',

@@ -1,11 +1,12 @@
 import { patched } from '@temporalio/workflow';
+import type { ResolvedCommit } from '../../activities/contract.ts';
 import { changesNothing, decideSteps, reviewObstacles, withoutOthers } from '../../domain/application/decide.ts';
 import { waitForResume } from '../../domain/application/pause.ts';
 import { notePruning } from '../../domain/application/pruning-now.ts';
 import { isQueueing, joinQueue, leaveQueue, nextInQueue, requestsFor } from '../../domain/application/queue.ts';
 import { othersWaitAt } from '../../domain/application/restore.ts';
 import { dropQueued, noteInRun, openRun, recordOutcome, settleRuns } from '../../domain/application/runs.ts';
-import { kept, type Trigger } from '../../domain/application/state.ts';
+import { kept, type Observed, type Trigger } from '../../domain/application/state.ts';
 import { addTrigger, expediteOf, takeTrigger } from '../../domain/application/triggers.ts';
 import { shortCommit, shorten } from '../../domain/markdown.ts';
 import type { SyncPlan } from '../../domain/sync.ts';
@@ -49,9 +50,9 @@ export async function noticeNewest(app: App): Promise<void> {
   if (!trigger) return;
   app.serving = trigger;
   try {
-    const { repo, ref } = specOf(app).source;
-    const seen = await answer(app, () => gitActivities.resolveRef({ repo, ref }));
-    if (seen.value) noteObserved(app, seen.value);
+    const question = refQuestion(app);
+    const seen = await answer(app, () => gitActivities.resolveRef(question));
+    if (seen.value) noteObserved(app, question, seen.value);
   } catch (error) {
     if (!(error instanceof HoldingInterrupted)) throw error;
   } finally {
@@ -91,7 +92,9 @@ async function applyNewest(app: App, trigger: Trigger): Promise<SyncPlan | null>
     if (!plan) return null;
     const { state } = app;
     state.invalid = null;
-    state.warnings = plan.warnings.slice(0, kept.warnings).map((warning) => shorten(warning, kept.sentence));
+    const note = state.observed?.commit === plan.commit ? state.observed.note : undefined;
+    const warnings = note === undefined ? plan.warnings : [note, ...plan.warnings];
+    state.warnings = warnings.slice(0, kept.warnings).map((warning) => shorten(warning, kept.sentence));
     state.obstacles = reviewObstacles(state, plan, Date.now());
     const waitsAt = othersWaitAt(state, plan);
     const othersWait = waitsAt !== null && patched(patches.othersReturn);
@@ -171,19 +174,34 @@ interface Found {
 
 async function resolve(app: App, trigger: Trigger): Promise<{ commit: string; subject: string } | null> {
   const { state } = app;
-  const { repo, ref } = specOf(app).source;
-  const resolved = await answer(app, () => gitActivities.resolveRef({ repo, ref }));
+  const question = refQuestion(app);
+  const resolved = await answer(app, () => gitActivities.resolveRef(question));
   if (resolved.failed) {
     recordInvalid(app, trigger, null, resolved.failed.sentence);
     return null;
   }
   // Whatever the ref's commit was judged before it vanished, it is judged again.
   if (state.invalid?.refMissing) trigger.forced = true;
-  return noteObserved(app, resolved.value);
+  return noteObserved(app, question, resolved.value);
 }
 
-function noteObserved(app: App, { commit, subject }: { commit: string; subject: string }) {
-  const observed = { commit, subject: shorten(subject, kept.name), atMs: Date.now() };
+type RefQuestion = Parameters<typeof gitActivities.resolveRef>[0];
+
+/** What git is asked, with what the same ref of the same repository held before. */
+function refQuestion(app: App): RefQuestion {
+  const { repo, ref } = specOf(app).source;
+  const { observed } = app.state;
+  return { repo, ref, ...(observed?.of === JSON.stringify({ repo, ref }) ? { lastSeen: observed.commit } : {}) };
+}
+
+function noteObserved(app: App, { repo, ref }: RefQuestion, found: ResolvedCommit): Observed {
+  const { commit, subject } = found;
+  const { observed: before } = app.state;
+  const of = JSON.stringify({ repo, ref });
+  // Asked again about the same commit, git has nothing more to tell; what it told before still holds.
+  const note = found.note ?? (before?.commit === commit && before.of === of ? before.note : undefined);
+  const observed: Observed = { commit, subject: shorten(subject, kept.name), atMs: Date.now(), of };
+  if (note !== undefined) observed.note = shorten(note, kept.sentence);
   app.state.pollProblem = null;
   app.state.observed = observed;
   show(app);
