@@ -30,6 +30,13 @@ function writeEnvFile(stack: Stack): string {
   return file;
 }
 
+/** What each receiver is for. */
+const receiverTitles: Record<string, string> = {
+  local: 'webhook for git',
+  ci: 'webhook for CI',
+  reports: 'reports of CI',
+};
+
 function table(stack: Stack, setup: ServicesSetup): string {
   const short = (path: string) => relative(process.cwd(), path) || '.';
   const rows: [string, string][] = [
@@ -38,7 +45,7 @@ function table(stack: Stack, setup: ServicesSetup): string {
     ['Kubernetes API', `${stack.cluster.server}, ${stack.cluster.version}, ${stack.nodes.length} nodes`],
     ['cluster name', `${setup.cluster} (for destination.cluster)`],
     ...Object.entries(setup.receivers).map(([name, { url, secretFile }]): [string, string] => [
-      name === 'ci' ? 'webhook for CI' : 'webhook for git',
+      receiverTitles[name] ?? `webhook ${name}`,
       `${url}, secret in ${short(secretFile)}`,
     ]),
     ['health', `${setup.operationsUrl}/healthz and /readyz`],

@@ -38,7 +38,7 @@ export interface ServicesSetup {
   receivers: Record<string, { url: string; secretFile: string }>;
 }
 
-const receiverProviders = { local: 'github', ci: 'generic' } as const;
+const receiverProviders = { local: 'github', ci: 'generic', reports: 'ci' } as const;
 
 /** Applies deploy/rbac.yaml and returns a kubeconfig of its service account; the admin's while there is no such file. */
 async function leastPrivilege(stack: StackPart): Promise<string> {
@@ -64,7 +64,7 @@ export async function grantDiagnosis(stack: StackPart): Promise<void> {
 function secretFile(dir: string, receiver: string): string {
   const file = join(dir, 'secrets', receiver);
   mkdirSync(join(dir, 'secrets'), { recursive: true, mode: 0o700 });
-  const prefix = receiver === 'ci' ? 'whsec_' : '';
+  const prefix = receiver === 'local' ? '' : 'whsec_';
   if (!existsSync(file)) writeFileSync(file, prefix + randomBytes(24).toString('base64'), { mode: 0o600 });
   return file;
 }

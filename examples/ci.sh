@@ -1,15 +1,23 @@
 #!/bin/sh
-# Tells Nodewave that a branch or tag has moved, for CI systems and for git servers without webhooks.
+# Tells Nodewave that a branch or tag has moved, for CI systems and for git servers without webhooks:
 #
 #   NODEWAVE_WEBHOOK_URL=https://nodewave.example.com/webhooks/generic/ci \
 #   NODEWAVE_WEBHOOK_SECRET_FILE=/run/secrets/nodewave sh ci.sh
 #
-# NODEWAVE_WEBHOOK_URL          address of a receiver with provider "generic"
+# Or reports what a check says of a commit, which gates of kind report wait for:
+#
+#   NODEWAVE_WEBHOOK_URL=https://nodewave.example.com/webhooks/ci/reports \
+#   NODEWAVE_WEBHOOK_SECRET_FILE=/run/secrets/nodewave-reports sh ci.sh report e2e-tests passed
+#
+# NODEWAVE_WEBHOOK_URL          address of a receiver with provider "generic", for a report with provider "ci"
 # NODEWAVE_WEBHOOK_SECRET_FILE  file with the receiver's secret; or NODEWAVE_WEBHOOK_SECRET, the secret itself
 # NODEWAVE_REPOSITORY           address of the repository; that of the remote "origin" without it
 # NODEWAVE_REF                  branch, tag or full ref; the CI system's variable or the branch that is checked out without it
+# NODEWAVE_COMMIT               for a report: the full commit; the CI system's variable or what is checked out without it
+# NODEWAVE_REPORT_URL           for a report: where to read on; may be left out
 #
-# The request only says where to look: what git holds at that ref decides. It is signed as standardwebhooks.com describes.
+# A push only says where to look: what git holds at that ref decides. A report is taken at its word, so it has a receiver with a
+# secret of its own. Requests are signed as standardwebhooks.com describes.
 # Exit code 0: Nodewave has it, whatever happens to this job. 1: not accepted. 2: something is not set.
 #
 # Signed and sent by Node 18 or newer where there is one: the secret then stays out of every command line. Else by openssl and
@@ -23,7 +31,7 @@ fail() {
 }
 
 url=${NODEWAVE_WEBHOOK_URL:-}
-[ -n "$url" ] || fail 2 "NODEWAVE_WEBHOOK_URL is not set: the address of a generic receiver"
+[ -n "$url" ] || fail 2 "NODEWAVE_WEBHOOK_URL is not set: the address of a receiver"
 
 secret=${NODEWAVE_WEBHOOK_SECRET:-}
 if [ -z "$secret" ] && [ -n "${NODEWAVE_WEBHOOK_SECRET_FILE:-}" ]; then
@@ -34,13 +42,32 @@ fi
 repository=${NODEWAVE_REPOSITORY:-$(git config --get remote.origin.url || true)}
 [ -n "$repository" ] || fail 2 "NODEWAVE_REPOSITORY is not set, and there is no remote called origin"
 
-ref=${NODEWAVE_REF:-${GITHUB_REF:-${CI_COMMIT_REF_NAME:-$(git symbolic-ref --quiet --short HEAD || true)}}}
-[ -n "$ref" ] || fail 2 "NODEWAVE_REF is not set, and no branch is checked out"
-
-case "$repository$ref" in
-  *[\"\\]*) fail 2 "repository and ref must not contain quotes or backslashes" ;;
+case "${1:-push}" in
+  push)
+    ref=${NODEWAVE_REF:-${GITHUB_REF:-${CI_COMMIT_REF_NAME:-$(git symbolic-ref --quiet --short HEAD || true)}}}
+    [ -n "$ref" ] || fail 2 "NODEWAVE_REF is not set, and no branch is checked out"
+    texts=$repository$ref
+    body="{\"repository\":\"$repository\",\"ref\":\"$ref\"}"
+    ;;
+  report)
+    check=${2:-}
+    outcome=${3:-}
+    [ -n "$check" ] || fail 2 "which check? Write: ci.sh report CHECK passed|failed"
+    case $outcome in
+      passed | failed) ;;
+      *) fail 2 "\"$outcome\" is no outcome. Write: ci.sh report $check passed|failed" ;;
+    esac
+    commit=${NODEWAVE_COMMIT:-${GITHUB_SHA:-${CI_COMMIT_SHA:-$(git rev-parse --quiet --verify HEAD || true)}}}
+    [ -n "$commit" ] || fail 2 "NODEWAVE_COMMIT is not set, and nothing is checked out"
+    more=${NODEWAVE_REPORT_URL:+,\"url\":\"$NODEWAVE_REPORT_URL\"}
+    texts=$repository$check$commit${NODEWAVE_REPORT_URL:-}
+    body="{\"type\":\"report\",\"commit\":\"$commit\",\"check\":\"$check\",\"outcome\":\"$outcome\",\"repository\":\"$repository\"$more}"
+    ;;
+  *) fail 2 "\"$1\" is neither push nor report" ;;
 esac
-body="{\"repository\":\"$repository\",\"ref\":\"$ref\"}"
+case "$texts" in
+  *[\"\\]*) fail 2 "repository, ref, check, commit and URL must not contain quotes or backslashes" ;;
+esac
 # One id for all attempts of this run: a request that arrives twice is one request.
 timestamp=$(date +%s)
 id="ci-$timestamp-$$"

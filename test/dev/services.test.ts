@@ -33,8 +33,13 @@ test('what is written is a configuration that the services accept, with the righ
   const config = loadConfig(setup.env);
   expect(config.clusters).toEqual({ dev: { kubeconfig: setup.workerKubeconfig } });
   expect(config.temporal).toMatchObject({ address: stack.temporalAddress, namespace: 'default' });
-  expect(config.receivers).toMatchObject({ local: { provider: 'github' }, ci: { provider: 'generic' } });
+  expect(config.receivers).toMatchObject({
+    local: { provider: 'github' },
+    ci: { provider: 'generic' },
+    reports: { provider: 'ci' },
+  });
   expect(setup.receivers.ci?.url).toBe('http://127.0.0.1:18080/webhooks/generic/ci');
+  expect(setup.receivers.reports?.url).toBe('http://127.0.0.1:18080/webhooks/ci/reports');
   const { users } = parse(readFileSync(setup.workerKubeconfig, 'utf8')) as { users: { name: string; user: object }[] };
   expect(users.map(({ name, user }) => [name, Object.keys(user)])).toEqual([['nodewave', ['token']]]);
 });
@@ -47,5 +52,5 @@ test('secrets are private and stay the same over starts', async () => {
     });
   const [first, second] = [await read(), await read()];
   expect(second).toEqual(first);
-  expect(new Set(first).size).toBe(2);
+  expect(new Set(first).size).toBe(3);
 });

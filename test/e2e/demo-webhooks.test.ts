@@ -23,6 +23,8 @@ beforeAll(async () => {
     forge: { provider: 'github', secretFile: file('forge', 'secret of the forge') },
     raw: { provider: 'generic', secretFile: file('raw', secrets.raw) },
     standard: { provider: 'generic', secretFile: file('standard', secrets.standard) },
+    'report-raw': { provider: 'ci', secretFile: file('report-raw', secrets.raw) },
+    'report-standard': { provider: 'ci', secretFile: file('report-standard', secrets.standard) },
   }));
   const target = {
     url: `${server.url}/webhooks/github/forge`,
@@ -40,6 +42,7 @@ afterAll(async () => {
 beforeEach(() => {
   server.applications = [{ name: 'agents', repo: repository.url }];
   server.told.length = 0;
+  server.reported.length = 0;
 });
 
 test('a real push reaches the webhook, signed, once for each push, and only while the webhook is on', async () => {
@@ -70,15 +73,15 @@ describe('examples/ci.sh', () => {
     return folder;
   };
   const basics = ['sh', 'git', 'date', 'cat', 'od', 'tr', 'sed', 'tail'];
-  const run = async (path: string, receiver: string, more: NodeJS.ProcessEnv = {}) => {
-    const secret = receiver === 'raw' ? secrets.raw : secrets.standard;
+  const run = async (path: string, receiver: string, more: NodeJS.ProcessEnv = {}, words: string[] = []) => {
+    const secret = receiver.endsWith('raw') ? secrets.raw : secrets.standard;
     const env = {
       PATH: path,
-      NODEWAVE_WEBHOOK_URL: `${server.url}/webhooks/generic/${receiver}`,
+      NODEWAVE_WEBHOOK_URL: `${server.url}/webhooks/${words[0] === 'report' ? 'ci' : 'generic'}/${receiver}`,
       NODEWAVE_WEBHOOK_SECRET: secret,
       ...more,
     };
-    return await commands.run('sh', [script], { cwd: repository.clone, env });
+    return await commands.run('sh', [script, ...words], { cwd: repository.clone, env });
   };
 
   for (const [way, programs] of [
@@ -103,7 +106,46 @@ describe('examples/ci.sh', () => {
         rmSync(path, { recursive: true, force: true });
       }
     });
+
+    test.for(['raw', 'standard'])(`reports by ${way} with a %s secret`, async (kind, { skip }) => {
+      const path = await only(...programs).catch(() => undefined);
+      if (path === undefined) return skip(`${way} is not installed here`);
+      try {
+        const url = 'https://ci.example.com/runs/7';
+        const words = ['report', 'e2e tests', 'failed'];
+        const { stdout } = await run(path, `report-${kind}`, { NODEWAVE_REPORT_URL: url }, words);
+        expect(stdout.trim()).toBe('{"accepted":true,"applications":["agents"]}');
+        const { stdout: head } = await commands.run('git', ['rev-parse', 'HEAD'], { cwd: repository.clone });
+        expect(server.reported).toMatchObject([
+          { application: 'agents', report: { commit: head.trim(), check: 'e2e tests', outcome: 'failed', url } },
+        ]);
+        await expect(run(path, `report-${kind}`, { NODEWAVE_WEBHOOK_SECRET: 'another' }, words)).rejects.toThrow(
+          /exit code 1[\s\S]*the signature is wrong/,
+        );
+        expect(server.told).toEqual([]);
+      } finally {
+        rmSync(path, { recursive: true, force: true });
+      }
+    });
   }
+
+  test('a report names the commit that a variable names', async () => {
+    const commit = 'c'.repeat(40);
+    await run(process.env.PATH ?? '', 'report-raw', { NODEWAVE_COMMIT: commit }, ['report', 'e2e', 'passed']);
+    expect(server.reported).toMatchObject([{ report: { commit, check: 'e2e', outcome: 'passed' } }]);
+    expect(server.reported[0]?.report).not.toHaveProperty('url');
+  });
+
+  test.each([
+    ['no check', ['report'], /exit code 2[\s\S]*which check/],
+    ['no outcome', ['report', 'e2e'], /exit code 2[\s\S]*is no outcome/],
+    ['another outcome', ['report', 'e2e', 'success'], /exit code 2[\s\S]*"success" is no outcome/],
+    ['a check that would break the JSON', ['report', 'a"b', 'passed'], /exit code 2[\s\S]*must not contain quotes/],
+    ['another word', ['reports'], /exit code 2[\s\S]*neither push nor report/],
+  ])('a report says what is wrong: %s', async (_what, words, message) => {
+    await expect(run(process.env.PATH ?? '', 'report-raw', {}, words)).rejects.toThrow(message);
+    expect(server.reported).toEqual([]);
+  });
 
   test('takes repository and ref from variables, and the secret from a file', async () => {
     server.applications = [{ name: 'other', repo: 'https://git.example.com/a/b' }];

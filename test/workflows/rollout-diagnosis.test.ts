@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -74,7 +75,7 @@ afterAll(async () => {
   await temporal?.stop();
 });
 
-type Context = { context: { ref: { name: string } } };
+type Asked = { context: { ref: { name: string } } };
 
 const note = (name: string, what: string): void => {
   calls[name] = [...(calls[name] ?? []), what];
@@ -96,17 +97,17 @@ function older() {
   const finding = { cause: 'CrashLoopBackOff', node: 'n1', pod: 'agent-x7k2p', evidence: 'e', nextStep: 'n' };
   return {
     planRollout: async () => made,
-    openWindow: async ({ context }: Context) => {
+    openWindow: async ({ context }: Asked) => {
       const refused = refusals[context.ref.name];
       if (refused !== undefined) throw new NodewaveError('BadInput', refused);
       return { toHash: 'new' };
     },
-    closeWindow: async ({ context }: Context) => {
+    closeWindow: async ({ context }: Asked) => {
       note(context.ref.name, 'last good is live');
       return { liveHash: 'old' };
     },
     recordOutcome: async () => undefined,
-    runBatch: async ({ context, direction }: Context & { direction: string }): Promise<BatchResult> => {
+    runBatch: async ({ context, direction }: Asked & { direction: string }): Promise<BatchResult> => {
       note(context.ref.name, direction);
       const failed = direction === 'forward';
       const common = { progress, zones: [], touched: ['n1'], touchedCount: 1, deferred: [] };
@@ -117,6 +118,8 @@ function older() {
 
 const fakes = () => ({
   ...older(),
+  // Nobody edits anything; it ends with the worker.
+  waitForEdit: async () => await Context.current().cancelled,
   diagnose: async (question: DiagnosisQuestion): Promise<Explanation> => {
     questions.push(question);
     note(question.ref.name, 'diagnosis');
