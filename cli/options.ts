@@ -13,24 +13,21 @@ export interface PlaceOptions {
   cluster?: string;
 }
 
-/** A command with what every command has: `-o json`, and an example below its help; `wide` where it has more to show. */
+/**
+ * A command with what every command has: `-o json`, and an example below its help.
+ * @param more further formats, such as `wide` where it has more to show
+ */
 export function makeCommand(
   name: string,
   description: string,
   examples: readonly string[],
-  wide: 'wide'[] = [],
+  more: readonly string[] = [],
+  formats = more.length === 0 ? 'print one JSON document' : 'one JSON document, or more columns',
 ): Command {
   const shown = examples.map((example) => `  ${example}`).join('\n');
   return new Command(name)
     .description(description)
-    .addOption(
-      new Option(
-        '-o, --output <format>',
-        wide.length === 0 ? 'print one JSON document' : 'one JSON document, or more columns',
-      )
-        .choices(['json', 'text', ...wide])
-        .default('text'),
-    )
+    .addOption(new Option('-o, --output <format>', formats).choices(['json', 'text', ...more]).default('text'))
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', `\nExample${examples.length === 1 ? '' : 's'}:\n${shown}`);
 }

@@ -1,15 +1,10 @@
 import { daemonSetLabel } from '../../domain/ids.ts';
 import { shortCommit } from '../../domain/markdown.ts';
-import type { DaemonSetSync, FieldChange, FieldClass, ObjectChange, Preview } from '../../domain/sync.ts';
+import type { DaemonSetSync, ObjectChange, Preview } from '../../domain/sync.ts';
+import { costInShort, costLines } from './diff-cost.ts';
+import { fieldLines, ruleLines } from './diff-fields.ts';
 import { table } from './table.ts';
 import { indented, plain, sections } from './text.ts';
-
-const costs: Record<FieldClass, string> = {
-  restartsPods: 'restarts pods',
-  noRestart: 'no restart',
-  immutable: 'immutable: will be refused',
-  strategy: 'update strategy',
-};
 
 /** Whether the preview shows any difference between git and the cluster. */
 export function hasChanges(preview: Preview): boolean {
@@ -20,28 +15,43 @@ export function hasChanges(preview: Preview): boolean {
   );
 }
 
-/** The page of `nodewave diff`: what happens to which object, then the fields. */
+/** The page of `nodewave diff`: what happens to which object, what that costs, then the fields. */
 export function diffPage(preview: Preview): string[] {
-  const changed = preview.objects.filter((object) => object.action !== 'unchanged' || syncOf(preview, object)?.adopt);
+  const changed = changedObjects(preview);
   return sections(
     [`Commit ${shortCommit(preview.plan.commit)} ${plain(preview.plan.subject)}`],
-    changed.length === 0 ? [] : operations(preview, changed),
-    ...changed.map(fields),
+    changed.length === 0 ? [] : table(['OP', 'KIND', 'NAMESPACE', 'NAME', 'EFFECT'], operationRows(preview, changed)),
+    ...costLines(preview),
+    ...preview.objects.map(fields),
     preview.truncated ? ['Some field changes were left out here because there are too many.'] : [],
+    ruleLines(preview.objects),
     warnings(preview),
     [summary(preview)],
   );
 }
 
-function operations(preview: Preview, changed: readonly ObjectChange[]): string[] {
-  const rows = changed.map((object) => [
-    object.action === 'unchanged' ? 'adopt' : object.action,
-    object.kind,
-    object.namespace ?? '-',
-    object.name,
-    effect(syncOf(preview, object)),
-  ]);
-  return table(['OP', 'KIND', 'NAMESPACE', 'NAME', 'EFFECT'], rows);
+/** Objects that a sync writes. */
+export function changedObjects(preview: Preview): ObjectChange[] {
+  return preview.objects.filter((object) => object.action !== 'unchanged' || syncOf(preview, object)?.adopt);
+}
+
+/** What happens to each object: operation, kind, namespace, name, effect. */
+export function operationRows(preview: Preview, changed: readonly ObjectChange[]): string[][] {
+  return changed.map((object) => {
+    const sync = syncOf(preview, object);
+    const plan = preview.batchPlans?.find(
+      ({ namespace, name }) => sync !== undefined && namespace === sync.namespace && name === sync.name,
+    );
+    const cost = plan?.cost === undefined ? '' : `: ${costInShort(plan.cost)}`;
+    const refused = object.refusal === undefined ? '' : 'refused, see below';
+    return [
+      object.action === 'unchanged' ? 'adopt' : object.action,
+      object.kind,
+      object.namespace ?? '-',
+      object.name,
+      refused || `${effect(sync)}${cost}`,
+    ];
+  });
 }
 
 function syncOf(preview: Preview, object: ObjectChange): DaemonSetSync | undefined {
@@ -68,21 +78,13 @@ export function effect(sync: DaemonSetSync | undefined): string {
 }
 
 function fields(object: ObjectChange): string[] {
-  if (object.fields.length === 0) return [];
-  const title =
-    object.namespace === undefined ? object.name : daemonSetLabel({ namespace: object.namespace, name: object.name });
-  const rows = object.fields.map((field) => [
-    field.path,
-    shownValue(field, 'before'),
-    shownValue(field, 'after'),
-    costs[field.class],
-    field.owner ?? '-',
-  ]);
-  return [`${object.kind} ${title}`, ...indented(table(['FIELD', 'BEFORE', 'AFTER', 'COST', 'OWNER'], rows))];
+  const lines = fieldLines(object);
+  return lines.length === 0 ? [] : [titleOf(object), ...indented(lines)];
 }
 
-function shownValue(field: FieldChange, side: 'before' | 'after'): string {
-  return field[side] ?? '(none)';
+/** `DaemonSet monitoring/agent`. */
+export function titleOf({ kind, namespace, name }: ObjectChange): string {
+  return `${kind} ${namespace === undefined ? name : daemonSetLabel({ namespace, name })}`;
 }
 
 /** The plan's warnings as lines. */
@@ -90,7 +92,8 @@ export function warnings({ plan }: Preview): string[] {
   return plan.warnings.map((warning) => `Warning: ${plain(warning)}`);
 }
 
-function summary(preview: Preview): string {
+/** The last line: how many objects there are of what. */
+export function summary(preview: Preview): string {
   const by = (action: ObjectChange['action']) => preview.objects.filter((object) => object.action === action).length;
   if (!hasChanges(preview)) return 'No changes: the cluster has what git asks for.';
   const pruned = (preview.plan.prune ?? []).length;
