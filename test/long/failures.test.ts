@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Pod } from '../../activities/cluster/objects.ts';
 import { paths } from '../../activities/cluster/paths.ts';
 import type { RolloutView } from '../../client/index.ts';
@@ -28,7 +28,7 @@ const nodesEach = 3;
 /** What admission refuses before a node is touched, in an application of its own: one such object refuses all of a commit. */
 const refused = 'selector-mismatch';
 
-/** The others are divided among applications that break one after the other: thirty at once would wait for each other here. */
+/** The others are divided among applications that break one after the other: all at once would wait for each other here. */
 const waves = 4;
 
 /** The deadline is what those wait for that no kubelet speaks of; it has room for the way back on a loaded machine. */
@@ -37,6 +37,16 @@ const rollout = { batches: [{ name: 'canary', nodes: 1 }, { nodes: '100%' }], re
 /** A service account of this file's own, because it may read logs and events, which the others may not. */
 const account = uniqueName('nodewave');
 const group = uniqueName('gallery');
+
+// For one release on a loaded machine; all of them have their own.
+vi.setConfig({ testTimeout: 180_000 });
+
+/** Kinds of a setup that go with no namespace. Their own selectors keep them to the namespace of their exhibit. */
+const ofCluster: Record<string, string> = {
+  MutatingWebhookConfiguration: 'mutatingwebhookconfigurations',
+  ValidatingAdmissionPolicy: 'validatingadmissionpolicies',
+  ValidatingAdmissionPolicyBinding: 'validatingadmissionpolicybindings',
+};
 
 interface Placed extends Exhibit {
   namespace: string;
@@ -92,6 +102,11 @@ afterAll(async () => {
   repo?.remove();
   for (const { metadata } of (all ?? []).flatMap(({ stages }) => parseManifests(stages ?? ''))) {
     await product.kube.remove(`/apis/kwok.x-k8s.io/v1alpha1/stages/${metadata.name}`);
+  }
+  for (const { kind, metadata } of (all ?? []).flatMap(({ setup }) => setup)) {
+    const plural = ofCluster[kind];
+    if (plural !== undefined)
+      await product.kube.remove(`/apis/admissionregistration.k8s.io/v1/${plural}/${metadata.name}`);
   }
   await Promise.all((namespaces ?? []).map(deleteNamespace));
   await deleteNodes(await adminKube(), group);

@@ -53,7 +53,7 @@ export function placed(text: string, name: string, { namespace, nodeSelector }: 
   const named = (app: string | undefined): Record<string, string> => ({ app: app === 'agent' ? name : `${app}` });
   manifest.metadata = { name, namespace };
   selector.matchLabels = named(selector.matchLabels.app);
-  template.metadata.labels = named(template.metadata.labels.app);
+  template.metadata.labels = { ...template.metadata.labels, ...named(template.metadata.labels.app) };
   template.spec.nodeSelector = nodeSelector;
   return stringify(manifest);
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../../domain/diagnosis/diagnose.ts';
 import { rules } from '../../../domain/diagnosis/registry.ts';
 import type { Diagnosis } from '../../../domain/diagnosis/types.ts';
+import { exhibits } from '../../long/gallery.ts';
 import { gallery } from './gallery/all.ts';
 import { type Case, evidenceOf } from './gallery/case.ts';
 import { unknownCases } from './gallery/unknown.ts';
@@ -117,5 +118,18 @@ describe('the wordings', () => {
       return ![wording.says, wording.says.replaceAll('"', '\\"')].some((says) => source.includes(says));
     });
     expect(missing).toEqual([]);
+  });
+
+  test('what examples/failures has simulated kubelets say is from the source that its first line names', () => {
+    const wrong = exhibits().flatMap(({ name, cause, stages, log }) => {
+      if (stages === null) return [];
+      const quoted = [...stages.matchAll(/(?:message: '((?:[^']|'')*)'|reason: (\w+))/g)];
+      const texts = quoted.map(([, message, reason]) => message?.replaceAll("''", "'") ?? reason ?? '');
+      texts.push(...(log ?? '').replaceAll('\\"', '"').split('\n'));
+      const places = [...stages.matchAll(/^# Wording: (.+)$/gm)].map(([, place]) => place);
+      const said = all.filter((one) => one.cause === cause && texts.some((text) => madeFrom(one, text)));
+      return said.some(({ place }) => places.includes(place)) ? [] : [`${name}: ${places.join(', ') || 'no source'}`];
+    });
+    expect(wrong).toEqual([]);
   });
 });

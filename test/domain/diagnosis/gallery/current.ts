@@ -73,6 +73,19 @@ export const currentCases: Case[] = [
   },
   {
     cause: 'KeyMissing',
+    source: 'kubernetes/kubernetes pkg/kubelet/kubelet_pods.go (a variable from a ConfigMap)',
+    waiting: ['CreateContainerConfigError', "couldn't find key endpoint in ConfigMap monitoring/agent-config"],
+    events: [['Failed', "Error: couldn't find key endpoint in ConfigMap monitoring/agent-config"]],
+  },
+  {
+    cause: 'Crash',
+    source: 'kubernetes/kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go (event and status)',
+    waiting: loop,
+    ended: [3],
+    events: [['BackOff', 'Back-off restarting failed container agent in pod agent-x7k2p_monitoring(6f1c)']],
+  },
+  {
+    cause: 'KeyMissing',
     source: 'kubernetes/kubernetes pkg/volume/secret/secret.go',
     waiting: ['ContainerCreating'],
     events: [
