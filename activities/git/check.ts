@@ -1,5 +1,6 @@
 import type { VerifyMode } from '../../domain/application/verify.ts';
 import { NodewaveError } from '../../domain/failures.ts';
+import { shownName } from './file-name.ts';
 import { isLfsPointer, pointerBytes } from './lfs.ts';
 import type { GitRunner } from './run.ts';
 import { type SignatureDeps, signatureProblem } from './signature.ts';
@@ -82,13 +83,8 @@ async function pointersAmong(
   return small.filter((_, index) => isLfsPointer(blobs[index] ?? Buffer.of()));
 }
 
-/** Names are git's own and may hold anything; JSON keeps them on one line. */
 function listed(path: string, entries: readonly TreeEntry[]): string {
-  const names = entries.slice(0, shown).map((entry) => plain(path === '.' ? entry.path : `${path}/${entry.path}`));
+  const names = entries.slice(0, shown).map((entry) => shownName(path === '.' ? entry.path : `${path}/${entry.path}`));
   const more = entries.length > shown ? ` and ${entries.length - shown} more` : '';
   return `${names.join(', ')}${more}`;
-}
-
-function plain(name: string): string {
-  return /[\p{Cc}\p{Cf}"]/u.test(name) ? JSON.stringify(name).replace(/[\p{Cf}\p{Cc}]/gu, '?') : name;
 }

@@ -48,7 +48,7 @@ async function runSimple(env: Record<string, string>, args: readonly string[], o
   const tooMuch = new AbortController();
   const signal = options.signal === undefined ? tooMuch.signal : AbortSignal.any([options.signal, tooMuch.signal]);
   const maxBytes = options.maxBytes ?? defaultMaxBytes;
-  const command = `git ${args[0] ?? ''}`;
+  const command = `git ${args.find((arg) => !arg.startsWith('-')) ?? ''}`;
   try {
     return await runSimpleGit(
       args,
@@ -109,7 +109,7 @@ function explain(
   options: RunOptions,
   stderr: string,
 ): Error {
-  const command = `git ${args[0] ?? ''}`;
+  const command = `git ${args.find((arg) => !arg.startsWith('-')) ?? ''}`;
   if (error.code === 'ENOENT' && !existsSync(options.cwd)) return new GitError('gone', `${options.cwd} is gone`);
   if (error.code === 'ENOENT') return notInstalled();
   if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {

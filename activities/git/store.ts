@@ -20,7 +20,7 @@ import { type LookedUp, lookUp } from './resolve.ts';
 import { createGitRunner } from './run.ts';
 import type { TrustedKeys } from './signature.ts';
 import { subjectOf } from './subject.ts';
-import { defaultReadLimits, listTree, type ReadLimits, readBlobs, readTree, type TreeEntry } from './tree.ts';
+import { defaultReadLimits, listTree, type ReadLimits, readBlobs, readTree, type TreeEntry, typeOf } from './tree.ts';
 
 /** What the git store needs. */
 export interface GitStoreDeps {
@@ -126,10 +126,13 @@ export function createGitStore(deps: GitStoreDeps): GitStore {
   ): Promise<LookedUp> => lookUp({ lists, repo, maxAgeMs, signal, lastSeen }, ref);
 
   const describe = (repo: string, commit: string, signal?: AbortSignal): Promise<ResolvedCommit> =>
-    inMirror(repo, commit, signal, async (dir) => ({
-      commit,
-      subject: await subjectOf(git, dir, commit, signal),
-    }));
+    inMirror(repo, commit, signal, async (dir) => {
+      const subject = await subjectOf(git, dir, commit, signal);
+      if (subject !== undefined) return { commit, subject };
+      const type = await typeOf(git, { dir, signal }, commit);
+      const what = `${commit.slice(0, 8)} of ${repo} is a ${type} and no commit`;
+      throw new NodewaveError('BadInput', `${what}; correct spec.source.ref`);
+    });
 
   async function resolve(repo: string, ref: GitRef, signal?: AbortSignal, options?: LookOptions) {
     for (let attempt = 1; ; attempt++) {

@@ -1,6 +1,7 @@
 import { NodewaveError } from '../../domain/failures.ts';
 import type { ManifestFile } from '../../domain/manifest/parse.ts';
 import { parseBatch } from './cat-file.ts';
+import { shownName } from './file-name.ts';
 import { isLfsPointer } from './lfs.ts';
 import type { GitRunner } from './run.ts';
 
@@ -48,13 +49,18 @@ export async function readTree(
   const link = entries.find((entry) => entry.mode === modes.symlink);
   if (link !== undefined) {
     const cure = 'replace it by the file itself';
-    throw new NodewaveError('BadInput', `${inRepo(link)} is a symbolic link, which is not followed; ${cure}`);
+    throw new NodewaveError(
+      'BadInput',
+      `${shownName(inRepo(link))} is a symbolic link, which is not followed; ${cure}`,
+    );
   }
   refuseTooMuch(entries, source.path, short, limits);
   if (entries.length === 0) return [];
 
   const blobs = await readBlobs(git, where, entries, limits.maxBytes);
-  refusePointers(entries.filter((_, index) => isLfsPointer(blobs[index] ?? Buffer.of())).map(inRepo));
+  refusePointers(
+    entries.filter((_, index) => isLfsPointer(blobs[index] ?? Buffer.of())).map((entry) => shownName(inRepo(entry))),
+  );
   return entries.map((entry, index) => ({
     path: inRepo(entry),
     text: decodeText(blobs[index] ?? Buffer.of(), inRepo(entry)),
@@ -75,6 +81,10 @@ export async function listTree(
   const question = `${commit}:${path === '.' ? '' : path}\n`;
   const answer = await runIn(git, where, ['cat-file', '--batch-check'], 4_096, question);
   const [found] = parseBatch(answer, false);
+  if (found === undefined && (await isSubmodule(git, where, commit, path))) {
+    const sentence = `path ${path} is a submodule at commit ${short}; spec.source.path must be a folder`;
+    throw new NodewaveError('BadInput', sentence);
+  }
   if (found === undefined) {
     const cure = 'correct spec.source.path, or add the folder';
     throw new NodewaveError('BadInput', `path ${path} does not exist at commit ${short}; ${cure}`);
@@ -87,7 +97,31 @@ export async function listTree(
     );
   }
   const args = ['ls-tree', ...(recursive ? ['-r'] : []), '-z', '-l', found.object];
-  return parseTree(await runIn(git, where, args, 64 * 1024 * 1024));
+  const entries = parseTree(await runIn(git, where, args, 64 * 1024 * 1024));
+  refuseNames(entries, short);
+  return entries;
+}
+
+/** Whether a submodule stands at the path, whose commit git does not have. */
+async function isSubmodule(
+  git: GitRunner,
+  where: { dir: string; signal?: AbortSignal },
+  commit: string,
+  path: string,
+): Promise<boolean> {
+  if (path === '.') return false;
+  const listed = await runIn(git, where, ['ls-tree', '-z', '-l', '--end-of-options', commit, path], 4_096);
+  return parseTree(listed).some(({ mode }) => mode === modes.submodule);
+}
+
+/** The type of an object, such as `commit` or `blob`; `missing` when it is not there. */
+export async function typeOf(
+  git: GitRunner,
+  where: { dir: string; signal?: AbortSignal },
+  object: string,
+): Promise<string> {
+  const [found] = parseBatch(await runIn(git, where, ['cat-file', '--batch-check'], 4_096, `${object}\n`), false);
+  return found?.type ?? 'missing';
 }
 
 /** Contents of files that `listTree` has listed, in their order; `maxBytes` is the most of all of them together. */
@@ -117,6 +151,16 @@ function runIn(
 ): Promise<Buffer> {
   const options = { cwd: where.dir, timeoutMs: 60_000, signal: where.signal, maxBytes, stdin };
   return git.run(['--git-dir=.', ...args], options);
+}
+
+/** git itself never makes such names; whoever copies the tree must not be led out of it, or into git's own folder. */
+function refuseNames(entries: readonly TreeEntry[], short: string): void {
+  const bad = entries.find((entry) =>
+    entry.path.split('/').some((step) => step === '' || step === '.' || step === '..' || /^\.git$/i.test(step)),
+  );
+  if (bad === undefined) return;
+  const what = `commit ${short} holds an entry with the name ${shownName(bad.path)}, which no file may have`;
+  throw new NodewaveError('BadInput', `${what}; the commit was not made by git, so do not trust where it came from`);
 }
 
 function refusePointers(files: readonly string[]): void {
@@ -163,6 +207,6 @@ export function decodeText(content: Buffer, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(content);
   } catch {
-    throw new NodewaveError('BadInput', `${path} is not UTF-8 text; save it as UTF-8`);
+    throw new NodewaveError('BadInput', `${shownName(path)} is not UTF-8 text; save it as UTF-8`);
   }
 }
