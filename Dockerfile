@@ -17,6 +17,15 @@ COPY cli ./cli
 # Bundled here, so that a worker starts quickly and never writes beside its code.
 RUN node worker/prebuild.ts /app/bundle
 
+# The programs that render, from the versions that the tests use.
+FROM golang:1.26 AS tools
+ENV CGO_ENABLED=0 GOFLAGS=-mod=readonly
+COPY dev/tools/kustomize /tools/kustomize
+COPY dev/tools/helm /tools/helm
+RUN cd /tools/kustomize && go build -trimpath -ldflags "-s -w" -o /out/ tool
+RUN cd /tools/helm \
+  && go build -trimpath -ldflags "-s -w -X helm.sh/helm/v3/internal/version.version=v3.22.0" -o /out/ tool
+
 FROM base
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates git openssh-client tini \
@@ -24,6 +33,8 @@ RUN apt-get update \
   # Writable by whatever user the container runs as.
   && install -d -m 1777 /var/cache/nodewave
 COPY --from=build /app /app
+COPY --from=tools /out/kustomize /usr/local/bin/kustomize
+COPY --from=tools /out/helm /usr/local/bin/helm
 # Fewer allocator arenas for the many native threads: 20 MB less for an idle worker.
 ENV MALLOC_ARENA_MAX=2 \
   NODEWAVE_BUNDLE_DIR=/app/bundle \

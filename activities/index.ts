@@ -10,6 +10,8 @@ import type { GateForms } from './gates/ask.ts';
 import { createGitActivities } from './git/activities.ts';
 import type { GitStore } from './git/store.ts';
 import { renderCommit } from './render/render.ts';
+import { createManifestSource } from './render/renderers.ts';
+import type { ToolSettings } from './render/tools.ts';
 import { createRolloutActivities } from './rollout/activities.ts';
 import { createSyncActivities } from './sync/activities.ts';
 import { createTemporalActivities } from './temporal/describe.ts';
@@ -25,6 +27,8 @@ export interface ActivityDeps {
   /** Most nodes out at once in a cluster over all rollouts; null for no limit. */
   maxNodesOut?: (cluster: string) => IntOrPercent | null;
   gateForms: GateForms;
+  /** Where kustomize and helm are; without it neither is found. */
+  renderTools?: ToolSettings;
 }
 
 /**
@@ -32,7 +36,8 @@ export interface ActivityDeps {
  */
 export function createActivities(deps: ActivityDeps): ActivitiesByQueue {
   const { git, client, clusterFor, maxNodesOut, gateForms } = deps;
-  const render = (spec: ApplicationSpec, commit: string) => renderCommit({ git }, spec, commit);
+  const manifests = createManifestSource({ git, tools: deps.renderTools });
+  const render = (spec: ApplicationSpec, commit: string) => renderCommit({ git, manifests }, spec, commit);
   return {
     workflowQueue: wrapActivities({ ...createGitActivities({ git }), ...createTemporalActivities({ client }) }),
     clusterQueues: wrapActivities({

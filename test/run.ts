@@ -60,8 +60,8 @@ async function main(args: readonly string[]): Promise<number> {
   const random = args.includes('--random');
   const long = random || args.includes('--long');
   const filters = args.filter((arg) => !arg.startsWith('--'));
-  // The compose plugin checks docker-compose.yml, Prometheus answers gates; nothing else needs them.
-  await ensureTools(long ? stackTools : [...stackTools, 'compose', 'prometheus'], (line) =>
+  // The compose plugin checks docker-compose.yml, Prometheus answers gates, kustomize and helm render; nothing else needs them.
+  await ensureTools(long ? stackTools : [...stackTools, 'compose', 'prometheus', 'kustomize', 'helm'], (line) =>
     process.stderr.write(`setup  ${line}\n`),
   );
   const checked = long || (succeeds('tsc', ['-p', '.']) && succeeds('biome', ['check', '--error-on-warnings']));

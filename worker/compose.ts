@@ -16,7 +16,8 @@ export function createProductActivities(deps: {
   const { config, client, clusterFor } = deps;
   const maxNodesOut = (cluster: string) => config.clusters[cluster]?.maxNodesOut ?? null;
   const gateForms = createGateForms({ allowLocal: config.gatesMayAskLocal, reports: applicationReports(client) });
-  return createActivities({ git: openGit(config), client, clusterFor, maxNodesOut, gateForms });
+  const { renderTools } = config;
+  return createActivities({ git: openGit(config), client, clusterFor, maxNodesOut, gateForms, renderTools });
 }
 
 function openGit(config: ServicesConfig) {

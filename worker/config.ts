@@ -1,6 +1,7 @@
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { GitSurroundings } from '../activities/git/environment.ts';
+import type { ToolSettings } from '../activities/render/tools.ts';
 import { ClientError, type Environment, loadTemporalConfig, type TemporalConfig } from '../client/index.ts';
 import { type ClusterSource, readClustersFile } from './clusters-file.ts';
 import { ConfigError } from './config-error.ts';
@@ -28,6 +29,8 @@ export interface ServicesConfig {
   gitCacheDir: string;
   /** What git takes from this process's environment; nothing else is passed on. */
   gitSurroundings: GitSurroundings;
+  /** Where kustomize and helm are looked for. */
+  renderTools: ToolSettings;
   /** Where the built workflow code is kept. */
   bundleDir: string;
   webhookAddress: ListenAddress;
@@ -107,6 +110,11 @@ export function loadConfig(env: Environment): ServicesConfig {
       : {},
     gitCacheDir: text('NODEWAVE_GIT_CACHE', join(env.XDG_CACHE_HOME || join(home, '.cache'), 'nodewave', 'git')),
     gitSurroundings: gitSurroundings(env),
+    renderTools: {
+      kustomize: env.NODEWAVE_KUSTOMIZE || undefined,
+      helm: env.NODEWAVE_HELM || undefined,
+      path: env.PATH,
+    },
     bundleDir: text('NODEWAVE_BUNDLE_DIR', join(repositoryRoot, 'node_modules', '.cache', 'nodewave')),
     // Loopback unless told otherwise: a laptop must not open ports to its network by itself.
     webhookAddress: parseAddress('NODEWAVE_WEBHOOK_ADDRESS', text('NODEWAVE_WEBHOOK_ADDRESS', '127.0.0.1:8080')),

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { onExit } from '../stack/exit-guard.ts';
 import { identify } from '../stack/identity.ts';
 import { lastLines } from '../stack/process.ts';
-import { pinnedVersion, type Tool, toolDir } from './registry.ts';
+import { pinnedVersion, type Tool, type ToolName, toolDir } from './registry.ts';
 
 /** Gets one line of progress at a time, without a newline. */
 export type Progress = (line: string) => void;
@@ -58,10 +58,12 @@ function goBuild(
   }) as Promise<number | null>;
 }
 
-/** Kubernetes says "v1.36.3" of itself, the others leave the v out. */
+const saysV: readonly ToolName[] = ['kubernetes', 'compose', 'helm'];
+
+/** Kubernetes says "v1.36.3" of itself, others leave the v out. */
 function stampedVersion(tool: Tool): string {
   const version = pinnedVersion(tool);
-  return tool.name === 'kubernetes' || tool.name === 'compose' ? `v${version}` : version;
+  return saysV.includes(tool.name) ? `v${version}` : version;
 }
 
 function failure(tool: Tool, logFile: string, code: number | null): Error {

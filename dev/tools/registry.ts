@@ -12,7 +12,9 @@ export type BinaryName =
   | 'kwok'
   | 'kwokctl'
   | 'docker-compose'
-  | 'prometheus';
+  | 'prometheus'
+  | 'kustomize'
+  | 'helm';
 
 /** One program of a tool. */
 export interface Binary {
@@ -40,7 +42,7 @@ export interface Tool {
 }
 
 /** Names of the tools, as folders under dev/tools. */
-export type ToolName = 'temporal' | 'kubernetes' | 'etcd' | 'kwok' | 'compose' | 'prometheus';
+export type ToolName = 'temporal' | 'kubernetes' | 'etcd' | 'kwok' | 'compose' | 'prometheus' | 'kustomize' | 'helm';
 
 const binary = (name: BinaryName, versionArgs: readonly string[], builtAs?: string): Binary => ({
   name,
@@ -99,9 +101,22 @@ export const tools: readonly Tool[] = [
     tags: 'remove_all_sd',
     coldBuildSeconds: 180,
   },
+  {
+    name: 'kustomize',
+    module: 'sigs.k8s.io/kustomize/kustomize/v5',
+    binaries: [binary('kustomize', ['version'])],
+    coldBuildSeconds: 30,
+  },
+  {
+    name: 'helm',
+    module: 'helm.sh/helm/v3',
+    binaries: [binary('helm', ['version', '--short'])],
+    versionVariable: 'helm.sh/helm/v3/internal/version.version',
+    coldBuildSeconds: 70,
+  },
 ];
 
-/** The tools that `npm run dev`, the demo and the tests need; `compose` and `prometheus` are built for the few tests that use them. */
+/** The tools that `npm run dev`, the demo and the tests need; the others are built for the few tests that use them. */
 export const stackTools: readonly ToolName[] = ['temporal', 'kubernetes', 'etcd', 'kwok'];
 
 /** Folder that holds go.mod and go.sum of a tool. */

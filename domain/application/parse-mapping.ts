@@ -25,9 +25,16 @@ export function list<T extends z.ZodType>(what: string, item: T, most: number, l
   });
 }
 
-/** What a schema of `mapping`, `list` and `field` makes of a value, or all that is wrong with it. */
-export function readSchema<T>(schema: z.ZodType<T>, value: unknown): { value: T } | { problems: FieldProblem[] } {
-  const result = schema.safeParse(withoutNulls(value));
+/**
+ * What a schema of `mapping`, `list` and `field` makes of a value, or all that is wrong with it.
+ * @param keepNullsAt path to a mapping inside which a key without a value is something else than no key
+ */
+export function readSchema<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  keepNullsAt?: readonly string[],
+): { value: T } | { problems: FieldProblem[] } {
+  const result = schema.safeParse(withoutNulls(value, keepNullsAt));
   return result.success ? { value: result.data } : { problems: result.error.issues.flatMap(toProblems) };
 }
 
@@ -45,9 +52,11 @@ function toProblems(issue: z.core.$ZodIssue): FieldProblem[] {
 }
 
 /** A key without a value means the same as no key, as it does to Kubernetes. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
+function withoutNulls(value: unknown, except?: readonly string[]): unknown {
+  if (except?.length === 0) return value;
+  if (Array.isArray(value)) return value.map((inner) => withoutNulls(inner));
   if (!isPlainObject(value)) return value;
   const entries = Object.entries(value).filter(([, inner]) => inner !== null);
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutNulls(inner)]));
+  const below = (key: string) => (except?.[0] === key ? except.slice(1) : undefined);
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutNulls(inner, below(key))]));
 }

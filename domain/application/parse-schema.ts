@@ -6,6 +6,7 @@ import { makeRef, refKinds, refProblem } from './git-ref.ts';
 import { ignoreRules } from './ignore.ts';
 import { mapping } from './parse-mapping.ts';
 import * as value from './parse-values.ts';
+import { rendererProblem, renderFields } from './renderer.ts';
 import type { PruneInBatches } from './spec.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -35,12 +36,10 @@ const source = mapping('a mapping with repo, ref and path', {
   repo: value.repo,
   ref: ref.default(defaults.ref),
   path: value.path.default(defaults.path),
-  render: value
-    .choice(['auto', 'plain'], {
-      kustomize: 'commit the output of "kustomize build" and use plain',
-      helm: 'commit the output of "helm template" and use plain',
-    })
-    .default(defaults.render),
+  ...renderFields,
+}).superRefine((given, context) => {
+  const problem = rendererProblem(given);
+  if (problem !== undefined) context.addIssue({ code: 'custom', ...problem });
 });
 
 const destination = mapping('a mapping with cluster and namespace', {

@@ -5,6 +5,7 @@ import { readDocuments, type YamlDocument } from '../yaml-documents.ts';
 import { defaultPolicy } from './defaults.ts';
 import { readSchema } from './parse-mapping.ts';
 import { type ApplicationDocument, applicationSchema } from './parse-schema.ts';
+import { nullsMatterAt } from './renderer.ts';
 import type { ApplicationSpec, SpecOrigin } from './spec.ts';
 
 /**
@@ -45,7 +46,7 @@ function readApplication(document: YamlDocument): { spec?: ApplicationSpec; prob
       'RolloutPolicy is not applied; commit it to the path of the application whose DaemonSets it selects';
     return { problems: [{ path: ['kind'], message }] };
   }
-  const read = readSchema(applicationSchema, value);
+  const read = readSchema(applicationSchema, value, nullsMatterAt);
   if ('value' in read)
     return { spec: { ...toSpec(read.value), origin: originOf(document, read.value.spec.rollout) }, problems: [] };
   // Of another kind of document, every field would be an error: the kind says it all.

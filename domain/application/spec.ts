@@ -1,11 +1,12 @@
-import type { IgnoreRule } from './ignore.ts';
 import type { IntOrPercent, RolloutPolicy } from '../rollout/policy.ts';
+import type { IgnoreRule } from './ignore.ts';
+import type { HelmOptions, renderers } from './renderer.ts';
 
 /** What git revision an application follows; exactly one of the four. */
 export type GitRef = { branch: string } | { tag: string } | { semver: string } | { commit: string };
 
 /** How manifests are produced from the files at `path`. */
-export type Renderer = 'auto' | 'plain' | 'kustomize' | 'helm';
+export type Renderer = (typeof renderers)[number];
 
 /** Where the manifests are. `repo` is a URL without credentials; `path` is a folder relative to the repository's root. */
 export interface ApplicationSource {
@@ -13,6 +14,8 @@ export interface ApplicationSource {
   ref: GitRef;
   path: string;
   render: Renderer;
+  /** Only for charts. */
+  helm?: HelmOptions;
 }
 
 /** A DaemonSet that left git loses its pods batch by batch. */

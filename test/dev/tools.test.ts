@@ -104,6 +104,8 @@ describe('cache', () => {
       kwok: '0.7.0',
       compose: '2.40.3',
       prometheus: '0.316.0',
+      kustomize: '5.8.2',
+      helm: '3.22.0',
     });
   });
 });

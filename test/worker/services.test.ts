@@ -35,6 +35,7 @@ function configOf(overrides: Partial<ServicesConfig> = {}): ServicesConfig {
     },
     gitCacheDir: join(folder, 'git'),
     gitSurroundings: {},
+    renderTools: {},
     bundleDir: join(folder, 'bundles'),
     webhookAddress: { host: '127.0.0.1', port: 0 },
     operationsAddress: { host: '127.0.0.1', port: 0 },

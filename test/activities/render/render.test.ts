@@ -101,18 +101,14 @@ test('nothing to apply is an error that names path and commit', async () => {
   });
 });
 
-test('a kustomization is refused with auto and left out with plain', async () => {
+test('with plain a kustomization and a chart are left out, and what is beside them is taken', async () => {
   repo.write('prod/kustomization.yaml', 'resources: [ds.yaml]\n');
+  repo.write('prod/deep/Chart.yaml', 'name: x\n');
   repo.write('prod/ds.yaml', daemonSet);
-  const commit = repo.commit('kustomize');
-  await expect(renderCommit({ git }, application('prod'), commit)).rejects.toMatchObject({
-    code: 'BadInput',
-    message:
-      'prod/kustomization.yaml asks for kustomize, which is not supported yet; commit the rendered manifests, or set spec.source.render: plain to apply the files as they are',
-  });
-  const rendered = await renderCommit({ git }, application('prod', 'plain'), commit);
+  const rendered = await renderCommit({ git }, application('prod', 'plain'), repo.commit('kustomize'));
   expect(rendered.objects.map(describeObject)).toEqual(['DaemonSet monitoring/agent']);
   expect(rendered.warnings).toEqual([
+    'prod/deep/Chart.yaml is left out: manifests are applied as they are, without helm',
     'prod/kustomization.yaml is left out: manifests are applied as they are, without kustomize',
   ]);
 });

@@ -196,12 +196,10 @@ test.each([
     ['app.yaml:5: spec.source.path: must not contain ".."; a path stays inside the repository'],
   ],
   [
-    `  source: {repo: https://example.com/x.git, render: helm}\n${destination}`,
-    ['app.yaml:5: spec.source.render: helm is not supported yet; commit the output of "helm template" and use plain'],
-  ],
-  [
     `  source: {repo: https://example.com/x.git, render: kustomise}\n${destination}`,
-    ['app.yaml:5: spec.source.render: expected one of auto, plain, got "kustomise"'],
+    [
+      'app.yaml:5: spec.source.render: expected one of auto, plain, kustomize, helm, got "kustomise"; did you mean kustomize?',
+    ],
   ],
   [
     `  source: {repo: "https://bob:hunter2@example.com/x.git"}\n${destination}`,
