@@ -16,11 +16,16 @@ export function yamlPatch(before: PlainObject | null, after: PlainObject): strin
   let text = '';
   let left = 0;
   for (const { oldStart, oldLines, newStart, newLines, lines } of patch.hunks) {
-    const hunk = `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@\n${lines.map((line) => `${shown(line)}\n`).join('')}`;
+    const hunk = `@@ -${range(oldStart, oldLines)} +${range(newStart, newLines)} @@\n${lines.map((line) => `${shown(line)}\n`).join('')}`;
     if (text.length + hunk.length > maxPatchLength) left++;
     else text += hunk;
   }
   return left === 0 ? text : `${text}(${left} more ${left === 1 ? 'place differs' : 'places differ'})\n`;
+}
+
+/** A side without lines is named by the line before it, as patch(1) wants it. */
+function range(start: number, lines: number): string {
+  return `${lines === 0 ? start - 1 : start},${lines}`;
 }
 
 /** Without what would steer a terminal, and cut where a single value is long. */
