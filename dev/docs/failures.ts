@@ -86,7 +86,8 @@ none, and a manifest that the API server refuses, are the release's whatever the
 1. A file under \`domain/diagnosis/rules/\` with one \`Rule\`: cause, row, wordings, what it says. Patterns have no repetition inside
    a repetition: texts come from strangers.
 2. A line in \`domain/diagnosis/registry.ts\`; list it under \`explains\` of what brings it about.
-3. Two wordings or more in \`test/domain/diagnosis/gallery/\`, from two runtimes or versions, each with its source.
+3. Two wordings or more in \`test/domain/diagnosis/gallery/\`, from two runtimes or versions, and a line in \`wordings.tsv\` beside it
+   for each that was read in a source, in a thread, or off the program itself. A test compares them, and counts the others.
 4. \`node dev/run.mjs dev/docs/failures.ts\` writes this page.
 `;
 }

@@ -178,7 +178,7 @@ export const configCases: Case[] = [
   },
   {
     cause: 'VolumeDriverMissing',
-    source: 'kubernetes/kubernetes pkg/volume/csi/csi_attacher.go (attach controller)',
+    source: `${gh}/longhorn/longhorn/issues/6435 (attach controller, of the external attacher)`,
     events: [
       [
         'FailedAttachVolume',
