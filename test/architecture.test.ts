@@ -33,7 +33,7 @@ const temporalPackages = ['@temporalio/client', '@temporalio/worker', '@temporal
 const arrows: Record<string, Arrow> = {
   domain: {
     folders: ['domain'],
-    packages: ['zod', 'yaml', 'semver', '@noble/hashes', 'croner', 're2js'],
+    packages: ['zod', 'yaml', 'semver', '@noble/hashes', 'croner', 're2js', 'diff', '@marcbachmann/cel-js'],
     node: false,
     because: 'domain/ is pure and runs inside workflows: move the I/O to activities/ and hand its result in',
   },
