@@ -22,7 +22,7 @@ export function createProductActivities(deps: {
 
 function openGit(config: ServicesConfig) {
   try {
-    return createGitStore({ cacheDir: config.gitCacheDir, surroundings: config.gitSurroundings });
+    return createGitStore({ cacheDir: config.gitCacheDir, surroundings: config.gitSurroundings, ...config.git });
   } catch (error) {
     throw new ConfigError(
       `NODEWAVE_GIT_CACHE: ${config.gitCacheDir} cannot be made (${String(error)}); name a folder that can be written`,

@@ -6,6 +6,7 @@ import { ClientError, type Environment, loadTemporalConfig, type TemporalConfig 
 import { type ClusterSource, readClustersFile } from './clusters-file.ts';
 import { ConfigError } from './config-error.ts';
 import { type ListenAddress, parseAddress, parseInteger, parseWord } from './config-values.ts';
+import { type GitSettings, readGitFile } from './git-file.ts';
 import { type ReceiverConfig, readReceiversFile } from './receivers-file.ts';
 
 /** What a process does; without NODEWAVE_ROLES both. */
@@ -29,6 +30,8 @@ export interface ServicesConfig {
   gitCacheDir: string;
   /** What git takes from this process's environment; nothing else is passed on. */
   gitSurroundings: GitSurroundings;
+  /** Which repositories may be read, and how. */
+  git: GitSettings;
   /** Where kustomize and helm are looked for. */
   renderTools: ToolSettings;
   /** Where the built workflow code is kept. */
@@ -110,6 +113,10 @@ export function loadConfig(env: Environment): ServicesConfig {
       : {},
     gitCacheDir: text('NODEWAVE_GIT_CACHE', join(env.XDG_CACHE_HOME || join(home, '.cache'), 'nodewave', 'git')),
     gitSurroundings: gitSurroundings(env),
+    git: readGitFile(
+      env.NODEWAVE_GIT_FILE || undefined,
+      parseWord('NODEWAVE_GIT_LOCAL', text('NODEWAVE_GIT_LOCAL', 'false'), ['true', 'false']) === 'true',
+    ),
     renderTools: {
       kustomize: env.NODEWAVE_KUSTOMIZE || undefined,
       helm: env.NODEWAVE_HELM || undefined,

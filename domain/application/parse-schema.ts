@@ -8,6 +8,7 @@ import { mapping } from './parse-mapping.ts';
 import * as value from './parse-values.ts';
 import { rendererProblem, renderFields } from './renderer.ts';
 import type { PruneInBatches } from './spec.ts';
+import { verifyFields, verifyProblem } from './verify.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -37,9 +38,11 @@ const source = mapping('a mapping with repo, ref and path', {
   ref: ref.default(defaults.ref),
   path: value.path.default(defaults.path),
   ...renderFields,
+  ...verifyFields,
 }).superRefine((given, context) => {
-  const problem = rendererProblem(given);
-  if (problem !== undefined) context.addIssue({ code: 'custom', ...problem });
+  for (const problem of [rendererProblem(given), verifyProblem(given)]) {
+    if (problem !== undefined) context.addIssue({ code: 'custom', ...problem });
+  }
 });
 
 const destination = mapping('a mapping with cluster and namespace', {

@@ -38,6 +38,12 @@ function findProblem(name: string, spec: unknown): string | null {
   if (kinds.length !== 1 || !['branch', 'tag', 'semver', 'commit'].includes(kind) || typeof value !== 'string') {
     return '"spec.source.ref" must have one of branch, tag, semver, commit';
   }
+  const verify = read(spec, ['source', 'verify']);
+  if (verify !== undefined && verify !== 'require' && verify !== 'warn')
+    return '"spec.source.verify" must be require or warn';
+  const trustedKeys = read(spec, ['source', 'trustedKeys']);
+  if (trustedKeys !== undefined && !(Array.isArray(trustedKeys) && trustedKeys.every((key) => typeof key === 'string')))
+    return '"spec.source.trustedKeys" must be a list of names';
   const intervalMs = read(spec, ['sync', 'intervalMs']);
   if (typeof intervalMs !== 'number' || !(intervalMs > 0)) return '"spec.sync.intervalMs" must be a positive number';
   if (typeof read(spec, ['sync', 'auto']) !== 'boolean') return '"spec.sync.auto" must be true or false';

@@ -1,6 +1,7 @@
 import type { IntOrPercent, RolloutPolicy } from '../rollout/policy.ts';
 import type { IgnoreRule } from './ignore.ts';
 import type { HelmOptions, renderers } from './renderer.ts';
+import type { VerifySource } from './verify.ts';
 
 /** What git revision an application follows; exactly one of the four. */
 export type GitRef = { branch: string } | { tag: string } | { semver: string } | { commit: string };
@@ -9,7 +10,7 @@ export type GitRef = { branch: string } | { tag: string } | { semver: string } |
 export type Renderer = (typeof renderers)[number];
 
 /** Where the manifests are. `repo` is a URL without credentials; `path` is a folder relative to the repository's root. */
-export interface ApplicationSource {
+export interface ApplicationSource extends VerifySource {
   repo: string;
   ref: GitRef;
   path: string;

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -113,4 +113,14 @@ test('a private key that others may read is refused as ssh would refuse it, but 
   expect(refusal(text)).toContain('ssh will not use it; run "chmod 600 DIR/key"');
   chmodSync(join(folder, 'key'), 0o600);
   expect(read(text).credentials).toHaveLength(1);
+});
+
+test('the file of the page about git is read', () => {
+  const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/git.md', 'utf8')) ?? [];
+  for (const name of ['secrets', 'keys']) mkdirSync(join(folder, name));
+  for (const name of ['secrets/token', 'secrets/id_ed25519', 'secrets/known_hosts'])
+    writeFileSync(join(folder, name), 'x\n', { mode: 0o600 });
+  for (const name of ['keys/ada.pub', 'keys/release.asc']) writeFileSync(join(folder, name), 'ssh-ed25519 AAAA x\n');
+  expect(read(text)).toMatchObject({ credentials: [{ username: 'nodewave' }, {}], maxFetchBytes: 2 ** 30 });
+  expect(Object.keys(read(text).trustedKeys)).toEqual(['ada', 'release']);
 });

@@ -197,9 +197,9 @@ test.each(['blob', 'tree'] as const)('a tag of a %s is no commit', async (type) 
 });
 
 test.each([
-  ['--upload-pack=touch ${marker}', 'must not contain spaces'],
+  ['--upload-pack=touch MARKER', 'must not contain spaces'],
   ['--upload-pack=x', 'must not start with "-"'],
-  ['ext::sh -c touch% ${marker}', 'must not contain spaces'],
+  ['ext::sh -c touch% MARKER', 'must not contain spaces'],
   ['ext::x', 'must not name a transport helper'],
   ['file::/etc', 'must not name a transport helper'],
   ['fd::17', 'must not name a transport helper'],
@@ -216,7 +216,7 @@ test.each([
   ['git@git.example.com:a/../b', 'must name the path as the server does'],
   ['ftp://git.example.com/x', 'cannot use ftp://'],
 ])('the address %s is refused before git sees it', async (address, sentence) => {
-  const said = await outcome(store.resolve(address.replace('${marker}', marker), { branch: 'main' }));
+  const said = await outcome(store.resolve(address.replace('MARKER', marker), { branch: 'main' }));
   expect(said).toMatch(`BadInput: spec.source.repo ${sentence}`);
   expect(existsSync(marker)).toBe(false);
 });
