@@ -58,7 +58,7 @@ export function makeBench(tools: ToolSettings, limits?: Partial<ToolLimits>): Be
 }
 
 /** A store that holds one commit in memory: what is asked of git is tested with git. */
-function memoryGit(files: Files): GitStore {
+export function memoryGit(files: Files): GitStore {
   const all = Object.entries(files).map(([path, file]): TreeEntry & { content: Buffer } => {
     const content = Buffer.from(typeof file === 'string' ? file : file.link);
     const mode = typeof file === 'string' ? '100644' : modes.symlink;
