@@ -2,7 +2,7 @@ import { isDeliveryTool } from '../../domain/adopt/claim.ts';
 import { isKubectl } from '../../domain/adopt/take-over.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import { fieldManager } from '../../domain/ids.ts';
-import { describeObject, type ManifestObject } from '../../domain/manifest/object.ts';
+import { describeObject, isDaemonSet, type ManifestObject } from '../../domain/manifest/object.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { hasStatus, type KubeError } from '../cluster/kube-error.ts';
 import type { KubeObject } from '../cluster/objects.ts';
@@ -72,6 +72,6 @@ function conflictError(object: ManifestObject, conflicts: readonly FieldConflict
   return new NodewaveError(
     'Conflict',
     `${object.source.file}:${object.source.line}: ${describeObject(object)} has fields that someone else set: ${shown.join(', ')}${more}. ` +
-      'Take them out of git, or have their owner let go of them; git does not take them by force',
+      `Take them out of git${isDaemonSet(object) ? '' : ', leave them to their owner with a rule in spec.ignore'}, or have their owner let go of them; git does not take them by force`,
   );
 }

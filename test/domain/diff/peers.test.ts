@@ -138,6 +138,14 @@ describe('lists', () => {
   });
 });
 
+test('another writing of an amount is a change in a pod template only: its hash is another one', () => {
+  const of = (cpu: string): Json => podSpec({ resources: { limits: { cpu } } });
+  const changes = (apiVersion: string, kind: string) =>
+    fieldChanges({ apiVersion, kind, live: of('1000m'), desired: of('1') }).map((change) => change.class);
+  expect(changes('apps/v1', 'DaemonSet')).toEqual(['restartsPods']);
+  expect(changes('v1', 'PodTemplate')).toEqual([]);
+});
+
 describe('kinds that are not built in', () => {
   const changes = (live: unknown, desired: unknown, kindOf?: () => 'quantity') =>
     fieldChanges({
