@@ -34,6 +34,17 @@ describe('lines of one shape say the same', () => {
     expect(shapeOf(line('n1'), podOn('n1'))).toBe(shapeOf(line('other'), podOn('other')));
   });
 
+  test.each([
+    ['10.0.0.1', '10.0.0.9'],
+    ['10.0.0.1', '10.0.0.10'],
+    ['fd00:10:244::1', 'fd00:10:244:1::a2'],
+  ])('a pod that names its own address %s says the same as one that names another one, %s', (own, other) => {
+    const line = `error: cannot reach [${own}]:9100`;
+    const elsewhere = `error: cannot reach [${other}]:9100`;
+    expect(shapeOf(line, podOn('n1', { ip: own }))).toBe(shapeOf(elsewhere, podOn('n2', { ip: own })));
+    expect(shapeOf(`at ${own}:80`, podOn('n1', { ip: own }))).toBe(shapeOf(`at ${own}:80`, podOn('n2', { ip: other })));
+  });
+
   test('other words stay different', () => {
     expect(shapeOf('error: defaced', podOn('n1'))).not.toBe(shapeOf('error: effaced', podOn('n1')));
   });
