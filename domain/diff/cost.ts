@@ -21,6 +21,8 @@ export interface CostInput {
 /** Pods fewer than these say little of how long a node takes. */
 const leastMeasured = 3;
 const countedValues = 12;
+/** Kubernetes writes times in whole seconds: what took none took up to one. */
+const timestampMs = 1_000;
 
 /**
  * What it costs to roll a DaemonSet out: the pods that restart, by zone and pool, and how long it takes when nothing fails. A node takes
@@ -29,7 +31,7 @@ const countedValues = 12;
 export function rolloutCost({ policy, plan, nodes, scheduling, minReadyMs, startsMs }: CostInput): RolloutCost {
   const taken = countedNodes(scheduling, nodes).filter((node) => keptWhy(policy, 'forward', node, false) === null);
   const basis = startsMs.length >= leastMeasured ? 'measured' : 'policy';
-  const nodeMs = (basis === 'measured' ? slowHalf(startsMs) : policy.readyWithinMs) + minReadyMs;
+  const nodeMs = (basis === 'measured' ? slowOne(startsMs) : policy.readyWithinMs) + minReadyMs;
   return {
     pods: taken.length,
     zones: counts(taken.map((node) => labelOf(node, zoneLabel))),
@@ -54,9 +56,9 @@ function expected({ batches, budget }: CostInput['plan'], nodeMs: number, podsPe
 }
 
 /** The upper quartile: a batch waits for its slow nodes. */
-function slowHalf(values: readonly number[]): number {
+function slowOne(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.75)] ?? 0;
+  return Math.max(timestampMs, sorted[Math.floor(sorted.length * 0.75)] ?? 0);
 }
 
 function counts(values: readonly (string | undefined)[]): Record<string, number> {

@@ -36,6 +36,10 @@ test('without pods to measure a node takes what the policy allows', () => {
   expect(rolloutCost({ ...input, startsMs: [1_000] })).toMatchObject({ basis: 'policy', nodeMs: 65_000 });
 });
 
+test('pods that were ready within the second of their creation still take one', () => {
+  expect(rolloutCost({ ...input, startsMs: [0, 0, 0] })).toMatchObject({ basis: 'measured', nodeMs: 6_000 });
+});
+
 test('a limit of pods per minute stretches it', () => {
   const slow = rolloutCost({ ...input, policy: { ...policy, podsPerMinute: 1 } });
   expect(slow.expectedMs).toBe(60_000 + 100_000 + 180_000);
