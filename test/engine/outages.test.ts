@@ -12,7 +12,7 @@ import { startFreezingProxy } from '../support/freezing-proxy.ts';
 import { stackTimeoutMs } from '../support/stack.ts';
 import { heldImage, throughOutage } from './outages.ts';
 import { runScenario } from './scenario.ts';
-import { startEngine } from './support.ts';
+import { type Engine, startEngine } from './support.ts';
 
 const minuteMs = 60_000;
 
@@ -82,13 +82,17 @@ describe.concurrent('outages in every phase (S24, S34)', () => {
     const tools = await ensureTools(['temporal'], () => undefined);
     const options = { dir, tools, dbFile: join(dir, 'temporal.db') };
     let temporal = await startTemporal(options);
-    const { address } = temporal;
-    const engine = await startEngine({ temporalAddress: address });
+    const started: { engine?: Engine } = {};
     finished(async () => {
-      await engine.stop();
+      // Workers whose server has gone may take longer than a test may, and must not keep it from being stopped.
+      const given = sleep(20_000, undefined, { ref: false });
+      await Promise.race([Promise.allSettled([started.engine?.stop()]), given]);
       await temporal.stop();
       rmSync(dir, { recursive: true, force: true });
     });
+    const { address } = temporal;
+    const engine = await startEngine({ temporalAddress: address });
+    started.engine = engine;
     await throughOutage(engine, {
       messages: 'afterwards',
       begin: async () => {

@@ -126,16 +126,25 @@ export async function throughOutage(engine: Engine, outage: Outage): Promise<voi
       expect(await scene.images()).toEqual(phase.images);
     }),
   );
+  const succeeded = Promise.all(all).then(() => undefined);
+  // Whoever waits for all of them learns of it.
+  succeeded.catch(() => undefined);
   const conduct = async (): Promise<void> => {
-    await ready.opened;
+    await Promise.race([ready.opened, succeeded]);
     // Nothing can be asked of a Temporal that is away.
-    if (outage.messages === 'afterwards') await asked.opened;
+    if (outage.messages === 'afterwards') await Promise.race([asked.opened, succeeded]);
     await outage.begin();
     begun.open();
     await outage.end(rollouts);
     over.open();
   };
-  await Promise.all([...all, conduct()]);
+  const conducting = conduct();
+  try {
+    await Promise.all([succeeded, conducting]);
+  } finally {
+    // What was taken away is back before the test cleans up: else it would come back afterwards, and stay.
+    await conducting.catch(() => undefined);
+  }
 }
 
 /** Nobody is blamed: there is no cause, or a person asked for it. */
