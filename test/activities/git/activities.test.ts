@@ -98,3 +98,15 @@ test('a cancelled wait ends as cancelled', async () => {
   environment.cancel('CANCELLED');
   await expect(waiting).rejects.toBeInstanceOf(CancelledFailure);
 });
+
+test('an answer that others got before the newest commit was seen is no news', async () => {
+  const seen = repo.git('rev-parse', 'HEAD');
+  const stale: GitStore = {
+    ...git,
+    lookUp: async (_repo, _ref, _signal, options) =>
+      (options?.maxAgeMs ?? 0) > 0 ? { commit: 'f'.repeat(40), ageMs: 5_000 } : { commit: seen, ageMs: 0 },
+  };
+  const activities = createGitActivities({ git: stale, random: () => 0 });
+  const failure = await failureOf(new MockActivityEnvironment().run(activities.waitForNewCommit, poll(seen)));
+  expect(failure).toMatchObject({ type: 'NoNewCommit', nextRetryDelay: 60_000 });
+});

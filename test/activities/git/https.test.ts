@@ -96,6 +96,21 @@ test('without credentials and with wrong ones the sentence says what to do, and 
     expect(String(wrong.stack)).not.toContain(secret);
 });
 
+test('what a server repeats of a password in the words that git shows is blotted out', async () => {
+  const line = (text: string): string => `${(text.length + 4).toString(16).padStart(4, '0')}${text}`;
+  const said = `ERR go away, nodewave with ${password}`;
+  const body = `${line('# service=git-upload-pack\n')}0000${line(said)}`;
+  answer = guarded(
+    (_request, response) =>
+      response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' }).end(body),
+    'nodewave',
+    password,
+  );
+  const { message } = await refusalOf(open([credential()]).resolve(url(), branch));
+  expect(message).toContain('go away, nodewave with ***');
+  expect(message).not.toContain(password);
+});
+
 test.each([
   ['is not there', (): void => rmSync(passwordFile), 'are not there: '],
   ['is empty', (): void => writeFileSync(passwordFile, '\n'), 'are empty: '],
