@@ -294,6 +294,13 @@ describe('a chart that takes too much is ended', () => {
     );
   });
 
+  test('memory: a text that doubles, within the addresses that the kernel allows', async () => {
+    bench = makeBench(tools, { ...small, cpuSeconds: 20 });
+    const doubles = '{{ $s := "x" }}{{ range until 27 }}{{ $s = print $s $s }}{{ end }}';
+    const stays = '{{ range until 3000 }}{{ range until 3000 }}{{ end }}{{ end }}{{ $n := len $s }}';
+    expect(await bench.refusal(chart({ 'doubles.yaml': doubles + stays }))).toContain('helm needed more than 150 MB');
+  });
+
   test('output: 50 MB', async () => {
     bench = makeBench(tools, { stdoutBytes: 1_000_000 });
     const much = configMap('got: {{ repeat 50000000 "x" | quote }}');
