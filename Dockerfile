@@ -28,7 +28,7 @@ RUN cd /tools/helm \
 
 FROM base
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates git openssh-client tini \
+  && apt-get install -y --no-install-recommends ca-certificates git gpg openssh-client tini \
   && rm -rf /var/lib/apt/lists/* \
   # Writable by whatever user the container runs as.
   && install -d -m 1777 /var/cache/nodewave
