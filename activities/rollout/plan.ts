@@ -5,6 +5,7 @@ import { digest } from '../../domain/digest.ts';
 import { NodewaveError } from '../../domain/failures.ts';
 import { daemonSetLabel, fieldManager } from '../../domain/ids.ts';
 import type { DaemonSetRecord, GoodRevision, PodTemplate, RolloutTarget } from '../../domain/record.ts';
+import { leavingNodes } from '../../domain/rollout/leaving.ts';
 import { planBatches, planDigest, takeCensus } from '../../domain/rollout/plan.ts';
 import type { DaemonSet, RawTemplate } from '../cluster/objects.ts';
 import { paths } from '../cluster/paths.ts';
@@ -51,7 +52,8 @@ export async function planRollout(call: RolloutCall, input: PlanInput): Promise<
   refuseHooks((input.sync.policy ?? input.spec.rollout).hooks, schedulingView(template as RawTemplate));
   const made = makePlan(input, { nodes, ownNodes }, template, record.good[0] ?? null, digestTo);
   if (quarantined !== null) return { ...made, quarantined };
-  const exposed = input.mode === 'update' ? await withExposure(client, made, nodes) : made;
+  const exposed =
+    input.mode === 'update' ? await withExposure(client, withLeaving(made, nodes, live, template), nodes) : made;
   return await withRoomNote(call, exposed, { nodes, live, template });
 }
 
@@ -59,6 +61,15 @@ export async function planRollout(call: RolloutCall, input: PlanInput): Promise<
 function quarantinedAs({ quarantine }: DaemonSetRecord, { mode, sync }: PlanInput): string | null {
   const found = mode === 'update' ? quarantine.find(({ key }) => key === sync.quarantineKey) : undefined;
   return found === undefined ? null : `it was rolled back before and is quarantined: ${found.reason}`;
+}
+
+/** Refuses a template that would take more pods away at once than may be out; on fewer of them the plan has a note. */
+function withLeaving(plan: RolloutPlan, nodes: NodeView[], live: DaemonSet, template: PodTemplate): RolloutPlan {
+  const [from, to] = [schedulingView(live.spec.template), schedulingView(template as RawTemplate)];
+  const leaving = leavingNodes(nodes, from, to, plan.maxUnavailable);
+  if (leaving === null) return plan;
+  if (leaving.tooMany) throw new NodewaveError('BadInput', leaving.sentence);
+  return { ...plan, notes: [...plan.notes, leaving.sentence] };
 }
 
 async function withRoomNote(

@@ -1,5 +1,6 @@
 import { rolloutCost } from '../../domain/diff/cost.ts';
 import { at } from '../../domain/plain.ts';
+import { leavingNodes } from '../../domain/rollout/leaving.ts';
 import { planBatches } from '../../domain/rollout/plan.ts';
 import type { ShownBatchPlan } from '../../domain/sync.ts';
 import type { ClusterClient } from '../cluster/client.ts';
@@ -43,9 +44,13 @@ export async function previewBatches(
     });
     // Which nodes a batch gets is decided when the rollout starts: its own plan counts them by zone and pool.
     const counts = batches.map(({ zones: _zones, pools: _pools, ...batch }) => batch);
-    const shown = { namespace: sync.namespace, name: sync.name, ...plan, batches: counts };
-    if (sync.verdict !== 'rollout' || examined.live === null) return shown;
-    const startsMs = await startsOf(client, examined.live as unknown as DaemonSet, signal);
+    const told = { namespace: sync.namespace, name: sync.name, ...plan, batches: counts };
+    if (sync.verdict !== 'rollout' || examined.live === null) return told;
+    const live = examined.live as unknown as DaemonSet;
+    const leaving = leavingNodes(nodes.items, schedulingView(live.spec.template), scheduling, plan.maxUnavailable);
+    const refused = leaving?.tooMany === true ? 'It would be refused. ' : '';
+    const shown = leaving === null ? told : { ...told, notes: [...told.notes, `${refused}${leaving.sentence}`] };
+    const startsMs = await startsOf(client, live, signal);
     const minReadySeconds = at(examined.desired, 'spec', 'minReadySeconds');
     const minReadyMs = typeof minReadySeconds === 'number' ? minReadySeconds * 1_000 : 0;
     const cost = rolloutCost({
