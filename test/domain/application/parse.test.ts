@@ -163,7 +163,7 @@ test.each([
   ],
   [
     `${source}${destination}  extra: 1\n`,
-    ['app.yaml:7: spec.extra: unknown field; expected one of source, destination, sync, rollout'],
+    ['app.yaml:7: spec.extra: unknown field; expected one of source, destination, sync, rollout, ignore'],
   ],
   [
     `  source:\n    repo: https://example.com/x.git\n    ref:\n      branch: main\n      tag: v1\n${destination}`,
