@@ -43,6 +43,7 @@ export async function expectLastGoodForNewPods(scene: Scene, image: string, touc
 /** The update is refused with a sentence that matches, and history does not grow. Only while nothing else happens. */
 export async function expectRefused(scene: Scene, update: string, input: [unknown?], sentence: RegExp): Promise<void> {
   const before = await scene.historyLength('rollout');
+  expect(before).toBeGreaterThan(0);
   expect(await refusalOf(scene, update, input), `${update} ${JSON.stringify(input)}`).toMatch(sentence);
   expect(await scene.historyLength('rollout'), 'a refused update leaves no event').toBe(before);
 }

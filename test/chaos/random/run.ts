@@ -193,8 +193,9 @@ class RandomRun {
       this.#current = await this.#commits.push(behaviour);
       const version = this.#current;
       const crashes = behaviour.startsWith('crash');
-      const impatient = random() < (this.#behind('newer commit') ? (crashes ? 0.4 : 0.9) : 0.2);
-      const afterPart = random() * (crashes ? 0.05 : 0.5);
+      const hurried = this.#behind('newer commit');
+      const impatient = random() < (hurried ? (crashes ? 0.4 : 0.95) : 0.2);
+      const afterPart = random() * (crashes ? 0.05 : hurried ? 0.25 : 0.5);
       await waitFor(() => this.#runs(version) || this.#over(version), {
         timeoutMs: patienceMs,
         what: `the first pod of ${version.image}`,
@@ -218,7 +219,7 @@ class RandomRun {
   #nextBehaviour(): Behaviour {
     const random = this.#randoms.versions;
     const [crash, kind] = [random(), random()];
-    if (crash < (this.#behind('crashing version') ? 0.65 : 0.15)) return kind < 0.5 ? 'crash' : 'crash-late';
+    if (crash < (this.#behind('crashing version') ? 0.5 : 0.15)) return kind < 0.5 ? 'crash' : 'crash-late';
     return kind < 0.8 ? 'ready-300' : kind < 0.95 ? 'ready-600' : 'ready-1000';
   }
 
