@@ -46,7 +46,7 @@ export interface RunReport {
 const daemonSet = 'agent';
 
 /** How much longer than planned a run may go on to reach its numbers. */
-export const mostParts = 1.2;
+export const mostParts = 1.4;
 
 /** Longest time that a commit may need to come to an end, milliseconds. */
 const patienceMs = 180_000;
