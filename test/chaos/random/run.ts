@@ -181,8 +181,8 @@ class RandomRun {
     return this.#part >= 1 && kinds.every((kind) => this.#faults.count(kind) >= eachAtLeast);
   }
 
-  #behind(kind: Fault): boolean {
-    return this.#faults.count(kind) < this.#options.eachAtLeast * 1.25 * Math.min(1, this.#part + 0.05);
+  #behind(kind: Fault, ahead = 1.25): boolean {
+    return this.#faults.count(kind) < this.#options.eachAtLeast * ahead * Math.min(1, this.#part + 0.05);
   }
 
   /** One version after the other; some are superseded while they are being rolled out. */
@@ -193,8 +193,9 @@ class RandomRun {
       this.#current = await this.#commits.push(behaviour);
       const version = this.#current;
       const crashes = behaviour.startsWith('crash');
-      const hurried = this.#behind('newer commit');
-      const impatient = random() < (hurried ? (crashes ? 0.4 : 0.95) : 0.2);
+      // A rollout that reaches every node in all these faults takes as long as four that make way.
+      const hurried = this.#behind('newer commit', 2);
+      const impatient = random() < (hurried ? (crashes ? 0.4 : 0.9) : 0.2);
       const afterPart = random() * (crashes ? 0.05 : hurried ? 0.25 : 0.5);
       await waitFor(() => this.#runs(version) || this.#over(version), {
         timeoutMs: patienceMs,
