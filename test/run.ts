@@ -45,16 +45,9 @@ function runTests(config: string, filters: readonly string[]): Counts {
   }
 }
 
-/** The runners of a command, one after the other: what counts within its time has the machine to itself. */
-function configsOf(random: boolean, long: boolean, filters: readonly string[]): string[] {
-  if (random) return ['vitest.random.config.ts'];
-  if (!long) return ['vitest.config.ts'];
-  return filters.length > 0 ? ['vitest.long.config.ts'] : ['vitest.random.config.ts', 'vitest.long.config.ts'];
-}
-
 /**
- * `npm test`: types, lint, format and all tests but the long ones. `npm run test:long`: those, the randomised run first.
- * `npm run test:random`: only that. Words after `--` filter files.
+ * `npm test`: types, lint, format and all tests but the long ones. `npm run test:long`: those. `npm run test:random`: the
+ * randomised run. Words after `--` filter files.
  */
 async function main(args: readonly string[]): Promise<number> {
   const random = args.includes('--random');
@@ -65,14 +58,11 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`setup  ${line}\n`),
   );
   const checked = long || (succeeds('tsc', ['-p', '.']) && succeeds('biome', ['check', '--error-on-warnings']));
-  const all = configsOf(random, long, filters).map((config) => runTests(config, filters));
+  const config = random ? 'vitest.random.config.ts' : long ? 'vitest.long.config.ts' : 'vitest.config.ts';
+  const { passed, failed, skipped } = runTests(config, filters);
   if (!checked)
     process.stdout.write('Types, lint or format are not clean: see above; "npm run format" mends the format.\n');
-  const sum = (of: (counts: Counts) => number): number => all.reduce((total, counts) => total + of(counts), 0);
-  const failed = sum((counts) => counts.failed);
-  process.stdout.write(
-    `${sum(({ passed }) => passed)} passed, ${failed} failed, ${sum(({ skipped }) => skipped)} skipped\n`,
-  );
+  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
   return checked && failed === 0 ? 0 : 1;
 }
 
