@@ -1,7 +1,8 @@
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { NodewaveError } from '../../domain/failures.ts';
+import { isExecutable } from './executable.ts';
 import { defaultToolLimits, runTool, ToolError } from './run-tool.ts';
 
 /** The programs that render. */
@@ -76,14 +77,5 @@ async function identify(name: ToolName, file: string): Promise<Tool> {
     if (!(error instanceof ToolError)) throw error;
     const why = error.stderr.split('\n')[0]?.slice(0, 200) ?? '';
     throw new NodewaveError('Infrastructure', `${file} does not run on the worker (${error.reason}: ${why}); ${cure}`);
-  }
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
   }
 }

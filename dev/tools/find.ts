@@ -1,16 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { isExecutable } from '../../activities/render/executable.ts';
 import { type Binary, pinnedVersion, type Tool } from './registry.ts';
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
-}
 
 /** Path from the program's environment variable; undefined when it is not set. Throws when it names no executable. */
 export function fromEnvironment(binary: Binary, env: NodeJS.ProcessEnv): string | undefined {
